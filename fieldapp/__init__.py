@@ -1,0 +1,74 @@
+"""fieldapp: the field app of a feed company. `create_app()` reads like a table of contents."""
+
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from flask_compress import Compress
+from flask_login import current_user
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from .config import ROOT, Settings
+from .core import assets, clock, concern, db, errors, health, i18n, logs, page, security
+from .people.accounts import login
+
+
+def create_app(settings: Settings | None = None, **overrides: Any) -> Flask:
+    """Build the app from the environment, or from given settings; `overrides` are Flask config keys (tests)."""
+    settings = settings or Settings.read()
+    app = Flask(
+        "fieldapp",
+        root_path=str(Path(__file__).parent),
+        template_folder=str(ROOT / "templates"),
+        static_folder=None,
+    )
+    app.config.from_mapping(settings.as_flask())
+    app.config.from_mapping(overrides)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+
+    logs.init_app(app)
+    db.init_app(app)
+    Compress(app)
+    i18n.init_app(app)
+    login.init_app(app)
+    concern.csrf.init_app(app)
+    css = assets.init_app(app, ROOT / "static")
+    security.init_app(app, css)
+    errors.init_app(app)
+    health.init_app(app)
+    _register_concerns(app)
+    _register_template_globals(app)
+    if app.config["PRODUCTION"]:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
+    return app
+
+
+def _register_concerns(app: Flask) -> None:
+    """Every concern's routes and commands. Models are imported here too, so that migrations see them all."""
+    from .core import stamp  # noqa: F401
+    from .desk.approvals import models as _approvals  # noqa: F401
+    from .desk.checks import models as _checks  # noqa: F401
+    from .desk.imports import models as _imports  # noqa: F401
+    from .network.distributors import models as _distributors  # noqa: F401
+    from .network.territory import models as _territory  # noqa: F401
+    from .people.accounts import models as _accounts  # noqa: F401
+    from .people.audit import models as _audit  # noqa: F401
+    from .people.policy import models as _policy  # noqa: F401
+    from .standing.grading import models as _grading  # noqa: F401
+    from .trade.ledger import models as _ledger  # noqa: F401
+    from .trade.pricing import models as _pricing  # noqa: F401
+    from .trade.products import models as _products  # noqa: F401
+    from .trade.targets import models as _targets  # noqa: F401
+
+
+def _register_template_globals(app: Flask) -> None:
+    @app.context_processor
+    def about_the_request() -> dict[str, Any]:
+        signed_in = current_user.is_authenticated
+        return {
+            "viewer": current_user if signed_in else None,
+            "current_section": page.section(),
+            "business_date": clock.today(),
+        }
+
+    app.jinja_env.globals["ui"] = None

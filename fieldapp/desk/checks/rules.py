@@ -192,9 +192,7 @@ class DealPolicy:
         """All settings as JSON values; `from_settings` gives the same policy back."""
         numbers: dict[str, Any] = {name: getattr(self, name) for name in _WHOLE_NUMBERS}
         percents = {name: format(getattr(self, name), "f") for name in _PERCENTS}
-        tables = {
-            name: {code: str(level) for code, level in getattr(self, name).items()} for name in _LEVEL_TABLES
-        }
+        tables = {name: {code: str(level) for code, level in getattr(self, name).items()} for name in _LEVEL_TABLES}
         return numbers | percents | tables
 
 

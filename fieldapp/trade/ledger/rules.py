@@ -113,8 +113,6 @@ def overdue_from(open_by_due: Iterable[tuple[dt.date | None, int]], on: dt.date)
     return sum(unpaid for _, unpaid in late), (on - min(late)[0]).days
 
 
-def from_balance(
-    outstanding: int, open_by_due: Iterable[tuple[dt.date | None, int]], on: dt.date
-) -> LedgerFacts:
+def from_balance(outstanding: int, open_by_due: Iterable[tuple[dt.date | None, int]], on: dt.date) -> LedgerFacts:
     """The facts from a kept balance, for a date on or after its latest row."""
     return LedgerFacts(outstanding, *overdue_from(open_by_due, on))

@@ -89,11 +89,7 @@ def best_price(candidates: Iterable[PriceRow], ship_to: str, tier: str | None, o
     """
     regions = chain(ship_to)
     return max(
-        (
-            row
-            for row in candidates
-            if row.region in regions and row.tier in (tier, ANY) and valid_on(row, on)
-        ),
+        (row for row in candidates if row.region in regions and row.tier in (tier, ANY) and valid_on(row, on)),
         key=lambda row: (len(row.region), row.tier != ANY, row.valid_from),
         default=None,
     )
@@ -130,16 +126,12 @@ def lowest_ok_price(floor: int | None, rebates: Iterable[RebateRow]) -> int | No
     return None if floor is None else lowest_price(floor, rebates)
 
 
-def lowest_approvable_price(
-    floor: int | None, rebates: Iterable[RebateRow], tolerance_percent: Decimal
-) -> int | None:
+def lowest_approvable_price(floor: int | None, rebates: Iterable[RebateRow], tolerance_percent: Decimal) -> int | None:
     """The lowest price not far below the floor; None without a floor, or when the rebates reach 100 %."""
     return None if floor is None else lowest_price(_least_near(floor, tolerance_percent), rebates)
 
 
-def quote(
-    price: int, row: PriceRow | None, rebates: tuple[RebateRow, ...], tolerance_percent: Decimal
-) -> Quote:
+def quote(price: int, row: PriceRow | None, rebates: tuple[RebateRow, ...], tolerance_percent: Decimal) -> Quote:
     """Hold a price (fen per tonne) against its row and the rebates that apply."""
     per_tonne, percent = _totals(rebates)
     net_price = _net(price, per_tonne, percent)
@@ -188,9 +180,7 @@ def _case(net_price: int, row: PriceRow | None, tolerance_percent: Decimal) -> s
         return "price.no_floor"
     if net_price >= row.floor_price:
         return "price.ok"
-    if net_price * 100 >= row.floor_price * (
-        100 - tolerance_percent
-    ):  # exact: the bound itself is not rounded
+    if net_price * 100 >= row.floor_price * (100 - tolerance_percent):  # exact: the bound itself is not rounded
         return "price.below_floor"
     return "price.far_below_floor"
 

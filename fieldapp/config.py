@@ -1,0 +1,142 @@
+"""Settings: one class reads the environment, names what is wrong, and refuses what production must not have."""
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+ROOT = Path(__file__).resolve().parent.parent
+PRODUCTION = "production"
+LOCAL = "local"
+
+
+class SettingsError(Exception):
+    """A setting is missing or wrong; the message names it, its value and the remedy."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the environment says (contract/run.md, settings)."""
+
+    env: str
+    instance: Path
+    database_url: str
+    secret_key: str
+    today: date | None
+    root: Path = ROOT
+
+    @property
+    def production(self) -> bool:
+        """True in production: secure cookies, an explicit secret, no demo, no fixed date."""
+        return self.env == PRODUCTION
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str] | None = None) -> "Settings":
+        """Read the environment. Raises SettingsError, and makes the instance folder and its secret when absent."""
+        environ = os.environ if environ is None else environ
+        env = environ.get("FIELDAPP_ENV") or LOCAL
+        if env not in {LOCAL, PRODUCTION}:
+            raise SettingsError(f"FIELDAPP_ENV is {env!r}: use 'local' or 'production'")
+        instance = Path(environ.get("FIELDAPP_INSTANCE") or ROOT / "instance").resolve()
+        try:
+            instance.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise SettingsError(f"FIELDAPP_INSTANCE is {str(instance)!r}: cannot be made ({error.strerror})") from None
+        return cls(
+            env=env,
+            instance=instance,
+            database_url=_database_url(environ.get("FIELDAPP_DATABASE_URL"), instance),
+            secret_key=_secret(environ.get("FIELDAPP_SECRET_KEY"), env, instance),
+            today=_today(environ.get("FIELDAPP_TODAY"), env),
+        )
+
+    def as_flask(self) -> dict[str, Any]:
+        """The same as Flask's config keys."""
+        return {
+            "ENV_NAME": self.env,
+            "PRODUCTION": self.production,
+            "INSTANCE": self.instance,
+            "MIGRATIONS": self.root / "migrations",
+            "SECRET_KEY": self.secret_key,
+            "SQLALCHEMY_DATABASE_URI": self.database_url,
+            "TODAY": self.today,
+            "MAX_CONTENT_LENGTH": 64 * 1024 * 1024,
+            "MAX_FORM_MEMORY_SIZE": 1024 * 1024,
+            "MAX_FORM_PARTS": 2000,
+            "SESSION_COOKIE_NAME": "__Host-fieldapp" if self.production else "fieldapp",
+            "SESSION_COOKIE_SECURE": self.production,
+            "SESSION_COOKIE_HTTPONLY": True,
+            "SESSION_COOKIE_SAMESITE": "Lax",
+            "SESSION_REFRESH_EACH_REQUEST": False,
+            "WTF_CSRF_CHECK_DEFAULT": False,  # the concern checks it, after access (design/reliability.md, trap 4)
+            "WTF_CSRF_TIME_LIMIT": None,  # lives as long as the session (trap 3)
+            "WTF_CSRF_SSL_STRICT": self.production,
+            "BABEL_DEFAULT_LOCALE": "zh",
+            "BABEL_DEFAULT_TIMEZONE": "Asia/Shanghai",
+            "BABEL_TRANSLATION_DIRECTORIES": str(self.root / "fieldapp" / "translations"),
+            "COMPRESS_MIMETYPES": ["text/html", "application/json", "text/csv"],
+            "COMPRESS_ALGORITHM": ["br", "gzip"],
+            "COMPRESS_BR_LEVEL": 4,
+            "COMPRESS_STREAMS": False,
+        }
+
+
+def _database_url(given: str | None, instance: Path) -> str:
+    if not given:
+        return f"sqlite:///{instance / 'fieldapp.db'}"
+    try:
+        url = sa.make_url(given)
+        backend = url.get_backend_name()
+    except sa.exc.ArgumentError:
+        raise SettingsError("FIELDAPP_DATABASE_URL is not a database URL: use postgresql+psycopg://…") from None
+    if backend not in {"sqlite", "postgresql"}:
+        raise SettingsError(f"FIELDAPP_DATABASE_URL names {backend!r}: use sqlite:/// or postgresql+psycopg://")
+    if url.drivername == "postgresql":
+        url = url.set(drivername="postgresql+psycopg")
+    return url.render_as_string(hide_password=False)
+
+
+def _secret(given: str | None, env: str, instance: Path) -> str:
+    if given:
+        if len(given) < 32:
+            raise SettingsError(
+                "FIELDAPP_SECRET_KEY is shorter than 32 characters: make one with `openssl rand -hex 32`"
+            )
+        return given
+    if env == PRODUCTION:
+        raise SettingsError(
+            "FIELDAPP_SECRET_KEY is missing: production needs an explicit secret of 32 characters or more"
+        )
+    path = instance / "secret"
+    try:
+        return path.read_text(encoding="ascii").strip()
+    except FileNotFoundError:
+        pass
+    # Two processes may start at once: each writes its own file, the first link wins, both read the winner.
+    draft = instance / f"secret.{os.getpid()}"
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(secrets.token_hex(32))
+    try:
+        path.hardlink_to(draft)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
+    return path.read_text(encoding="ascii").strip()
+
+
+def _today(given: str | None, env: str) -> date | None:
+    if not given:
+        return None
+    if env == PRODUCTION:
+        raise SettingsError("FIELDAPP_TODAY is set: it is for demos and tests and is refused in production; unset it")
+    try:
+        return date.fromisoformat(given)
+    except ValueError:
+        raise SettingsError(f"FIELDAPP_TODAY is {given!r}: use an ISO date such as 2026-11-23") from None

@@ -1,0 +1,232 @@
+"""The database: typed base, keys, column types, and sessions that read without a lock, write in one.
+
+Reads run in autocommit; a write begins with `BEGIN IMMEDIATE` on SQLite (a deferred transaction that reads first and
+then writes met "database is locked" in a quarter of the trials, design/performance.md). Which of the two a request
+gets follows its method: GET and HEAD read, everything else writes and is committed below status 400.
+"""
+
+import os
+import time
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Annotated, Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from flask import Flask, Response
+from flask_migrate import Migrate
+from flask_sqlalchemy import SQLAlchemy
+from flask_sqlalchemy.session import Session as FlaskSession
+from sqlalchemy import event
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.engine import Connection, Dialect, Engine
+from sqlalchemy.orm import DeclarativeBase, MappedColumn, ORMExecuteState, Session, mapped_column, registry
+from sqlalchemy.types import TypeDecorator
+
+
+def uuid7() -> UUID:
+    """A time-ordered key (RFC 9562, version 7): 48 bits of Unix milliseconds, then randomness.
+
+    Safe to make on the phone, and no hot sequence on any database.
+    """
+    value = (time.time_ns() // 1_000_000) << 80 | int.from_bytes(os.urandom(10), "big")
+    value = value & ~(0xF << 76) | 0x7 << 76
+    value = value & ~(0x3 << 62) | 0x2 << 62
+    return UUID(int=value)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An instant. Always aware, always UTC; SQLite would forget the zone by itself."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"a naive datetime cannot be stored: {value!r}")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class ExactDecimal(TypeDecorator[Decimal]):
+    """A decimal that both databases keep digit by digit: as text, because SQLite's NUMERIC is a float underneath."""
+
+    impl = sa.String(32)
+    cache_ok = True
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        return None if value is None else format(value, "f")
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Decimal | None:  # noqa: ARG002
+        return None if value is None else Decimal(value)
+
+
+JsonType = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
+
+pk = Annotated[UUID, mapped_column(sa.Uuid, primary_key=True, default=uuid7)]
+fen = Annotated[int, mapped_column(sa.BigInteger)]
+grams = Annotated[int, mapped_column(sa.BigInteger)]
+code = Annotated[str, mapped_column(sa.String(64))]
+region_code = Annotated[str, mapped_column(sa.String(9))]
+moment = Annotated[datetime, mapped_column(UtcDateTime)]
+
+
+_METADATA = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+_TYPES: dict[Any, Any] = {
+    datetime: UtcDateTime,
+    date: sa.Date,
+    Decimal: ExactDecimal,
+    UUID: sa.Uuid,
+    dict[str, Any]: JsonType,
+    list[str]: JsonType,
+    list[Any]: JsonType,
+}
+
+
+class Base(DeclarativeBase):
+    """Parent of every model. Constraint names are fixed so that both databases and migrations agree on them.
+
+    The registry is given whole: Flask-SQLAlchemy copies this class's attributes into its own base, and SQLAlchemy
+    refuses a copy that names a registry and a type map both.
+    """
+
+    registry = registry(metadata=_METADATA, type_annotation_map=_TYPES)
+
+
+def enum_column(kind: type, **kwargs: Any) -> MappedColumn[Any]:
+    """A StrEnum stored as its value with a CHECK, the same on both databases."""
+    values = [member.value for member in kind]  # type: ignore[attr-defined]
+    return mapped_column(
+        sa.Enum(
+            kind,
+            values_callable=lambda members: [member.value for member in members],
+            native_enum=False,
+            create_constraint=True,
+            length=max(16, *(len(value) for value in values)),
+            name=kind.__name__.lower(),
+        ),
+        **kwargs,
+    )
+
+
+class WriteInReadRequestError(RuntimeError):
+    """A request declared as reading tried to write: a fault in the code, never the user's."""
+
+
+class FieldSession(FlaskSession):
+    """`reading` sends every statement to the autocommit engine and refuses writes."""
+
+    reading: bool = False
+
+    def get_bind(self, mapper: Any = None, clause: Any = None, bind: Any = None, **_rest: Any) -> Any:  # noqa: ARG002
+        if bind is not None:
+            return bind
+        engine = self._db.engine
+        return engine.execution_options(**_READ_OPTIONS[engine.dialect.name]) if self.reading else engine
+
+
+_READ_OPTIONS: dict[str, dict[str, Any]] = {
+    "sqlite": {"reading": True},
+    "postgresql": {"reading": True, "isolation_level": "AUTOCOMMIT"},
+}
+
+db = SQLAlchemy(
+    model_class=Base,
+    metadata=Base.metadata,
+    session_options={"class_": FieldSession, "expire_on_commit": False},
+)
+migrate = Migrate()
+
+
+def session() -> FieldSession:
+    """The session of this request or command, typed."""
+    return db.session()  # type: ignore[return-value]
+
+
+def begin_reading() -> None:
+    """This request only reads (set for GET and HEAD before the view runs)."""
+    session().reading = True
+
+
+def begin_writing() -> None:
+    """From here on this request writes: what was read before is forgotten, and the write lock is taken at the next
+    statement. Slow work (a password hash, a parsed file) belongs before this call."""
+    current = session()
+    if current.reading:
+        current.rollback()
+        current.reading = False
+
+
+@event.listens_for(Session, "before_flush")
+def _refuse_flush(session: Session, _context: Any, _instances: Any) -> None:
+    if getattr(session, "reading", False) and (session.new or session.dirty or session.deleted):
+        raise WriteInReadRequestError("flush in a reading request")
+
+
+@event.listens_for(Session, "do_orm_execute")
+def _refuse_statement(state: ORMExecuteState) -> None:
+    if getattr(state.session, "reading", False) and (state.is_insert or state.is_update or state.is_delete):
+        raise WriteInReadRequestError("insert, update or delete in a reading request")
+
+
+def _prepare_sqlite(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def pragmas(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # the driver begins nothing by itself: see `begin` below
+        cursor = connection.cursor()
+        # FULL: NORMAL lost acknowledged rows at a power cut (design/reliability.md, trap 9)
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "busy_timeout=10000",
+            "cache_size=-16000",
+            "mmap_size=268435456",
+            "temp_store=MEMORY",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        if not connection.get_execution_options().get("reading"):
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def init_app(app: Flask) -> None:
+    """Bind the database and the migrations to the app, and end every request's transaction."""
+    url = sa.make_url(app.config["SQLALCHEMY_DATABASE_URI"])
+    if url.get_backend_name() == "sqlite":
+        app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", {"connect_args": {"timeout": 10}, "pool_size": 8})
+    else:
+        app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", {"pool_size": 8, "pool_pre_ping": True})
+    db.init_app(app)
+    migrate.init_app(app, db, directory=str(app.config["MIGRATIONS"]), render_as_batch=True, compare_type=True)
+    with app.app_context():
+        if url.get_backend_name() == "sqlite":
+            _prepare_sqlite(db.engine)
+
+    @app.after_request
+    def end_transaction(response: Response) -> Response:
+        current = session()
+        if not current.reading and current.in_transaction():
+            if response.status_code < 400:
+                current.commit()
+            else:
+                current.rollback()
+        return response

@@ -1,0 +1,44 @@
+"""Flask-Login, bound to our sessions and tokens: the cookie holds a secret, the database its hash."""
+
+import hashlib
+from typing import Any
+
+from flask import Flask, Request
+from flask_login import AnonymousUserMixin, LoginManager
+
+from fieldapp.core.clock import now
+
+from .queries import viewer_by_session, viewer_by_token
+from .viewer import Viewer
+
+manager = LoginManager()
+
+
+class Nobody(AnonymousUserMixin):  # type: ignore[misc]
+    """Who has not signed in."""
+
+    by_token = False
+    username = None
+
+
+def secret_hash(secret: str) -> str:
+    """SHA-256 in hex; the secrets are 256 random bits, so a slow hash would add nothing."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def init_app(app: Flask) -> None:
+    """Load the viewer from the session cookie, or from a bearer token."""
+    manager.init_app(app)
+    manager.anonymous_user = Nobody
+    manager.session_protection = None  # a phone changes its address all day; sessions live in our table instead
+
+    @manager.user_loader
+    def by_cookie(secret: str) -> Viewer | None:
+        return viewer_by_session(secret_hash(secret), now())
+
+    @manager.request_loader
+    def by_header(request: Request) -> Any:
+        kind, _, token = request.headers.get("Authorization", "").partition(" ")
+        if kind.lower() != "bearer" or not token:
+            return None
+        return viewer_by_token(secret_hash(token.strip()))

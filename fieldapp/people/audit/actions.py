@@ -1,0 +1,38 @@
+"""Writing the audit entry: called by the action that changes something, never by a view."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import structlog
+
+from fieldapp.core.db import db
+
+from .models import AuditEntry
+
+
+def record(
+    actor_id: UUID | None,
+    action: str,
+    subject_type: str,
+    subject_id: object,
+    at: datetime,
+    changes: Mapping[str, Any],
+) -> None:
+    """Add one entry to the transaction under way. `actor_id` None: the system itself (a command).
+
+    `action` reads `concern.verb` ("approvals.approve"); `changes` holds JSON values only, {field: [before, after]}.
+    """
+    request_id = structlog.contextvars.get_contextvars().get("request_id", "-")
+    db.session.add(
+        AuditEntry(
+            at=at,
+            actor_id=actor_id,
+            action=action,
+            subject_type=subject_type,
+            subject_id=str(subject_id),
+            changes=dict(changes),
+            request_id=request_id,
+        )
+    )

@@ -1,0 +1,73 @@
+"""What a distributor was billed and what it paid, from the ERP; and the balance kept beside it."""
+
+import datetime as dt
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from fieldapp.core.db import Base, fen, grams, pk, region_code
+
+
+class Invoice(Base):
+    """The head of an invoice. `amount` is the sum of its lines, kept by the import; below zero it is a credit note."""
+
+    __tablename__ = "invoice"
+
+    id: Mapped[pk]
+    number: Mapped[str] = mapped_column(sa.String(64))
+    number_key: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    distributor_id: Mapped[UUID] = mapped_column(sa.ForeignKey("distributor.id"))
+    date: Mapped[dt.date]
+    due: Mapped[dt.date | None]
+    amount: Mapped[fen]
+
+    __table_args__ = (sa.Index(None, "distributor_id", "date"),)
+
+
+class InvoiceLine(Base):
+    """A line of an invoice: so much of a product to a place. `ship_to` may lie outside the buyer's areas."""
+
+    __tablename__ = "invoice_line"
+
+    invoice_id: Mapped[UUID] = mapped_column(sa.ForeignKey("invoice.id", ondelete="CASCADE"), primary_key=True)
+    line_no: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    ship_to: Mapped[region_code | None]
+    product_id: Mapped[UUID] = mapped_column(sa.ForeignKey("product.id"))
+    weight: Mapped[grams]
+    amount: Mapped[fen]
+
+
+class Payment(Base):
+    """Money received; `invoice_id` None is a payment on account."""
+
+    __tablename__ = "payment"
+
+    id: Mapped[pk]
+    number: Mapped[str] = mapped_column(sa.String(64))
+    number_key: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    distributor_id: Mapped[UUID] = mapped_column(sa.ForeignKey("distributor.id"))
+    date: Mapped[dt.date]
+    amount: Mapped[fen]
+    invoice_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("invoice.id"), index=True)
+
+    __table_args__ = (sa.Index(None, "distributor_id", "date"),)
+
+
+class Balance(Base):
+    """What the ledger says of a distributor when all its rows count: kept in the transaction that changes the ledger.
+
+    It answers for every day from `as_of` on (the latest date in the ledger); an earlier day is computed from the rows.
+    `open_items`: [[due ISO date or null, unpaid fen], …], oldest first. `oldest_due`: the first of them, for lists.
+    """
+
+    __tablename__ = "balance"
+
+    distributor_id: Mapped[UUID] = mapped_column(sa.ForeignKey("distributor.id"), primary_key=True)
+    outstanding: Mapped[fen]
+    as_of: Mapped[dt.date]
+    open_items: Mapped[list[Any]] = mapped_column(default=list)
+    oldest_due: Mapped[dt.date | None] = mapped_column(index=True)
+
+    __table_args__ = (sa.Index(None, "outstanding"),)
