@@ -147,7 +147,6 @@ _READ_OPTIONS: dict[str, dict[str, Any]] = {
 
 db = SQLAlchemy(
     model_class=Base,
-    metadata=Base.metadata,
     session_options={"class_": FieldSession, "expire_on_commit": False},
 )
 migrate = Migrate()

@@ -32,11 +32,11 @@ def init_app(app: Flask) -> None:
     manager.anonymous_user = Nobody
     manager.session_protection = None  # a phone changes its address all day; sessions live in our table instead
 
-    @manager.user_loader
+    @manager.user_loader  # type: ignore[untyped-decorator]
     def by_cookie(secret: str) -> Viewer | None:
         return viewer_by_session(secret_hash(secret), now())
 
-    @manager.request_loader
+    @manager.request_loader  # type: ignore[untyped-decorator]
     def by_header(request: Request) -> Any:
         kind, _, token = request.headers.get("Authorization", "").partition(" ")
         if kind.lower() != "bearer" or not token:

@@ -1,0 +1,116 @@
+"""Our cast: a rep, a colleague with another patch, a supervisor of both, an administrator, a stranger far away.
+
+And makers of the few rows a test needs; what a test does not name has a plain default.
+"""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+from fieldapp.core.db import db
+from fieldapp.network.distributors.models import Contact, Distributor
+from fieldapp.network.territory.models import Area, Region
+from fieldapp.people.accounts.models import Role, User
+from fieldapp.standing.grading.models import CreditRecord
+from fieldapp.trade.pricing.models import Price, Rebate
+from fieldapp.trade.products.models import Product
+
+TODAY = date(2026, 11, 23)
+NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
+PASSWORD = "tall-barley-harvest-9"
+
+CAST: dict[str, tuple[Role, list[str]]] = {
+    "rep": (Role.REP, ["4101"]),
+    "colleague": (Role.REP, ["4201"]),
+    "boss": (Role.SUPERVISOR, ["41", "42"]),
+    "admin": (Role.ADMIN, []),
+    "stranger": (Role.SUPERVISOR, ["65"]),
+}
+
+
+def add(row: Any) -> Any:
+    """Put a row into the session and give it its key."""
+    db.session.add(row)
+    db.session.flush()
+    return row
+
+
+def make_cast() -> dict[str, User]:
+    """The five users, without a password (fixtures that sign in set one)."""
+    return {name: make_user(name, role, patch) for name, (role, patch) in CAST.items()}
+
+
+def make_user(username: str, role: Role = Role.REP, patch: list[str] | None = None, **values: Any) -> User:
+    """A user; his name is his username."""
+    defaults = {"name": username.title(), "locale": "en", "created_at": NOW}
+    return add(
+        User(
+            username=username, username_key=username.casefold(), role=role, patch=patch or [], **{**defaults, **values}
+        )
+    )
+
+
+def make_region(code: str, name: str = "") -> Region:
+    """A region, if it is not there yet (the shipped ones are)."""
+    return db.session.get(Region, code) or add(Region(code=code, name=name or code))
+
+
+def make_distributor(code: str = "D001", region: str | None = "410102", **values: Any) -> Distributor:
+    """An active distributor of tier A with one contact."""
+    if region:
+        make_region(region)
+    defaults = {"name": f"Distributor {code}", "tier": "A", "updated_at": NOW}
+    row = Distributor(code=code, code_key=code.casefold(), region_code=region, **{**defaults, **values})
+    row.contacts.append(Contact(main=True, name="Wang", phone="13800000000"))
+    return add(row)
+
+
+def make_product(code: str = "P10", **values: Any) -> Product:
+    """A pig feed in 40 kg bags."""
+    defaults = {"name": f"Product {code}", "line": "pig", "pack_grams": 40_000}
+    return add(Product(code=code, code_key=code.casefold(), **{**defaults, **values}))
+
+
+def make_area(distributor: Distributor, region: str, line: str = "*", **values: Any) -> Area:
+    """A sales area, valid since 2024."""
+    make_region(region)
+    defaults = {"valid_from": date(2024, 1, 1)}
+    return add(
+        Area(
+            distributor_id=distributor.id,
+            region_code=region,
+            line=line,
+            line_key=line.casefold(),
+            **{**defaults, **values},
+        )
+    )
+
+
+def make_price(product: Product, region: str, list_price: int, floor_price: int | None, **values: Any) -> Price:
+    """A price row in fen per tonne for every tier, valid since 2024."""
+    make_region(region)
+    tier = values.pop("tier", "*")
+    defaults = {"valid_from": date(2024, 1, 1)}
+    return add(
+        Price(
+            product_id=product.id,
+            region_code=region,
+            tier=tier,
+            tier_key=tier.casefold(),
+            list_price=list_price,
+            floor_price=floor_price,
+            **{**defaults, **values},
+        )
+    )
+
+
+def make_rebate(code: str, **values: Any) -> Rebate:
+    """A rebate for everybody, valid since 2024."""
+    defaults = {"kind": "month", "valid_from": date(2024, 1, 1)}
+    return add(Rebate(code=code, code_key=code.casefold(), **{**defaults, **values}))
+
+
+def make_credit(
+    distributor: Distributor, grade: str | None = "A", limit: int | None = 10_000_000, **values: Any
+) -> Any:
+    """A credit record: grade A, limit ¥100,000.00."""
+    return add(CreditRecord(distributor_id=distributor.id, grade=grade, limit=limit, **values))
