@@ -8,8 +8,9 @@ from flask import Blueprint, request
 from flask_wtf.csrf import CSRFProtect
 
 from .access import Access
-from .db import begin_reading
+from .db import begin_reading, begin_writing
 
+MAX_BODY = 1024 * 1024  # bytes; a route that takes files says more
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 csrf = CSRFProtect()
@@ -23,22 +24,30 @@ class Concern(Blueprint):
         self.section = section
 
     def route(  # type: ignore[override]
-        self, rule: str, *, allow: Access, methods: Sequence[str] = ("GET",), **options: Any
+        self,
+        rule: str,
+        *,
+        allow: Access,
+        methods: Sequence[str] = ("GET",),
+        max_bytes: int = MAX_BODY,
+        **options: Any,
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Declare a route. `allow` is not optional: a route without it fails at import.
 
-        Order of a request: access (401, 403), then CSRF for a changing method (400), then the view.
+        Order of a request: access (401, 403), size (413), CSRF for a changing method (400), then the view. No write
+        lock is held before the view's first statement, however slowly the body arrives.
         """
 
         def declare(view: Callable[..., Any]) -> Callable[..., Any]:
             @wraps(view)
             def guarded(**arguments: Any) -> Any:
-                changing = request.method not in SAFE_METHODS
-                if not changing:
-                    begin_reading()
+                begin_reading()
                 allow.admit()
-                if changing and not allow.token:
-                    csrf.protect()
+                if request.method not in SAFE_METHODS:
+                    request.max_content_length = max_bytes
+                    if not allow.token:
+                        csrf.protect()
+                    begin_writing()
                 return view(**arguments)
 
             guarded.access = allow  # type: ignore[attr-defined]

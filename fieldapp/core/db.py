@@ -18,7 +18,7 @@ from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
 from sqlalchemy import event
-from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Dialect, Engine
 from sqlalchemy.orm import DeclarativeBase, MappedColumn, ORMExecuteState, Session, mapped_column, registry
 from sqlalchemy.types import TypeDecorator
@@ -181,6 +181,12 @@ def _refuse_flush(session: Session, _context: Any, _instances: Any) -> None:
 def _refuse_statement(state: ORMExecuteState) -> None:
     if getattr(state.session, "reading", False) and (state.is_insert or state.is_update or state.is_delete):
         raise WriteInReadRequestError("insert, update or delete in a reading request")
+
+
+def insert_into(model: type[Base]) -> Any:
+    """The dialect's own INSERT, for `.on_conflict_do_update(…)` and `.on_conflict_do_nothing()`."""
+    dialect = session().get_bind().dialect.name
+    return (sqlite.insert if dialect == "sqlite" else postgresql.insert)(model)
 
 
 def _prepare_sqlite(engine: Engine) -> None:

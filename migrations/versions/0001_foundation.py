@@ -60,7 +60,13 @@ POLICY_1: dict = {
     "visibility": {"floor_roles": ["supervisor", "admin"]},
 }
 
-WATCHED = ("product", "price", "rebate", "region", "policy_version")
+WATCHED = {
+    "product": "reference",
+    "price": "reference",
+    "rebate": "reference",
+    "policy_version": "reference",
+    "region": "regions",
+}
 
 
 def trigger_ddl(dialect: str) -> list[str]:
@@ -68,18 +74,19 @@ def trigger_ddl(dialect: str) -> list[str]:
     if dialect == "sqlite":
         return [
             f"CREATE TRIGGER stamp_{table}_{verb} AFTER {verb} ON {table} BEGIN"
-            f" UPDATE stamp SET reference = reference + 1 WHERE id = 1; END"
-            for table in WATCHED
+            f" UPDATE stamp SET {column} = {column} + 1 WHERE id = 1; END"
+            for table, column in WATCHED.items()
             for verb in ("insert", "update", "delete")
         ]
-    function = (
-        "CREATE FUNCTION bump_stamp() RETURNS trigger LANGUAGE plpgsql AS"
-        " $$ BEGIN UPDATE stamp SET reference = reference + 1 WHERE id = 1; RETURN NULL; END $$"
-    )
-    return [function] + [
+    functions = [
+        f"CREATE FUNCTION bump_stamp_{column}() RETURNS trigger LANGUAGE plpgsql AS"
+        f" $$ BEGIN UPDATE stamp SET {column} = {column} + 1 WHERE id = 1; RETURN NULL; END $$"
+        for column in sorted(set(WATCHED.values()))
+    ]
+    return functions + [
         f"CREATE TRIGGER stamp_{table} AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON {table}"
-        " FOR EACH STATEMENT EXECUTE FUNCTION bump_stamp()"
-        for table in WATCHED
+        f" FOR EACH STATEMENT EXECUTE FUNCTION bump_stamp_{column}()"
+        for table, column in WATCHED.items()
     ]
 
 
@@ -129,6 +136,7 @@ def upgrade() -> None:
         "stamp",
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("reference", sa.BigInteger(), nullable=False),
+        sa.Column("regions", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_stamp")),
     )
     op.create_table(
@@ -663,7 +671,10 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_payment_invoice_id"), ["invoice_id"], unique=False)
 
     now = datetime.now(UTC).replace(tzinfo=None)
-    op.bulk_insert(sa.table("stamp", sa.column("id"), sa.column("reference")), [{"id": 1, "reference": 1}])
+    op.bulk_insert(
+        sa.table("stamp", sa.column("id"), sa.column("reference"), sa.column("regions")),
+        [{"id": 1, "reference": 1, "regions": 1}],
+    )
     policy = sa.table(
         "policy_version",
         sa.column("version", sa.Integer),
@@ -773,4 +784,5 @@ def downgrade() -> None:
     op.drop_table("region")
     op.drop_table("product")
     if op.get_bind().dialect.name == "postgresql":
-        op.execute(sa.text("DROP FUNCTION bump_stamp()"))
+        for column in sorted(set(WATCHED.values())):
+            op.execute(sa.text(f"DROP FUNCTION bump_stamp_{column}()"))
