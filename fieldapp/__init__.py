@@ -48,6 +48,7 @@ def _register_concerns(app: Flask) -> None:
     from .core import stamp  # noqa: F401
     from .desk.approvals import models as _approvals  # noqa: F401
     from .desk.checks import models as _checks  # noqa: F401
+    from .desk.deals import api
     from .desk.imports import models as _imports  # noqa: F401
     from .network.distributors import models as _distributors  # noqa: F401
     from .network.territory import models as _territory  # noqa: F401
@@ -59,6 +60,8 @@ def _register_concerns(app: Flask) -> None:
     from .trade.pricing import models as _pricing  # noqa: F401
     from .trade.products import models as _products  # noqa: F401
     from .trade.targets import models as _targets  # noqa: F401
+
+    app.register_blueprint(api.concern)
 
 
 def _register_template_globals(app: Flask) -> None:

@@ -1,9 +1,9 @@
 """The stamp: one row whose version is bumped, by triggers, inside the transaction that edits reference data.
 
-The triggers (first migration) watch products, prices, rebates and policy; regions count apart, being many and calm. A worker keeps an immutable snapshot
-of the reference data, labelled with the stamp it read before loading; every deal check reads the stamp together with
-its facts and swaps the snapshot on a mismatch. So a cached price is never stale (design/performance.md: 0 of 43,166
-reads, against 1,291 with the bump after the commit).
+The triggers (first migration) watch products, prices, rebates and policy; regions count apart, being many and calm.
+A worker keeps an immutable snapshot of the reference data, labelled with the stamp it read before loading; every deal
+check reads the stamp together with its facts and swaps the snapshot on a mismatch. So a cached price is never stale
+(design/performance.md: 0 of 43,166 reads, against 1,291 with the bump after the commit).
 """
 
 import sqlalchemy as sa

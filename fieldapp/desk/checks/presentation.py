@@ -1,0 +1,271 @@
+"""A finding as a person reads it: the sentence with the next step, and the numbers the viewer may see."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from fieldapp.core.findings import Finding, Level
+from fieldapp.core.money import format_yuan, show_yuan
+from fieldapp.people.accounts.viewer import Viewer
+
+from .queries import Owner
+
+
+@dataclass(frozen=True, slots=True)
+class Seeing:
+    """What decides how much of a finding is shown: the viewer, whether he may see floors, and the owners' regions."""
+
+    viewer: Viewer
+    floor: bool
+    owners: Mapping[str, Owner]
+
+    def split_owners(self, keys: Iterable[str]) -> tuple[list[Owner], int]:
+        """(owners within the viewer's patch, how many others)."""
+        known = [self.owners[key] for key in keys if key in self.owners]
+        seen = [owner for owner in known if self.viewer.covers(owner.region_code)]
+        return seen, len(list(keys)) - len(seen)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A finding ready for a template: `facts` are (label, value); `set_price` is fen per tonne for one tap, or None."""
+
+    code: str
+    level: Level
+    line: int | None
+    title: str
+    message: str
+    facts: list[tuple[str, str]]
+    set_price: int | None = None
+
+
+def restore(stored: Mapping[str, Any]) -> Finding:
+    """A finding from its stored JSON; dates stay ISO text."""
+    return Finding(stored["code"], Level(stored["level"]), stored["line"], stored["facts"])
+
+
+def title(code: str) -> str:
+    """What a finding is about, in a few words."""
+    return _TITLES[code]()
+
+
+_TITLES: dict[str, Callable[[], str]] = {
+    "territory.own": lambda: _("Own area"),
+    "territory.unassigned": lambda: _("Nobody's area"),
+    "territory.foreign": lambda: _("Another's area"),
+    "territory.foreign_undercut": lambda: _("Undercut in another's area"),
+    "price.none": lambda: _("No price"),
+    "price.no_floor": lambda: _("No floor set"),
+    "price.ok": lambda: _("Price holds"),
+    "price.below_floor": lambda: _("Price too low"),
+    "price.far_below_floor": lambda: _("Price far too low"),
+    "price.above_retail": lambda: _("Above suggested retail"),
+    "credit.overdue_stop": lambda: _("Long overdue"),
+    "credit.overdue_frozen": lambda: _("Overdue, credit closed"),
+    "credit.overdue": lambda: _("Overdue"),
+    "credit.paid_up": lambda: _("Nothing overdue"),
+    "credit.cash": lambda: _("Cash"),
+    "credit.frozen": lambda: _("Credit frozen"),
+    "credit.ungraded": lambda: _("Not graded"),
+    "credit.cash_only": lambda: _("Prepay only"),
+    "credit.expired": lambda: _("Grade expired"),
+    "credit.ok": lambda: _("Within the limit"),
+    "credit.over_limit": lambda: _("Over the limit"),
+    "credit.far_over_limit": lambda: _("Far over the limit"),
+    "distributor.ended": lambda: _("Distributor ended"),
+    "distributor.prospect": lambda: _("Still a prospect"),
+    "distributor.watch": lambda: _("On watch"),
+}
+
+
+def message(finding: Finding, seeing: Seeing) -> str:
+    """The sentence: what is so, and what to do next."""
+    return _SENTENCES[finding.code](finding.facts, seeing)
+
+
+def present(findings: Iterable[Finding], seeing: Seeing) -> list[Shown]:
+    """All findings in their order."""
+    return [
+        Shown(
+            finding.code,
+            finding.level,
+            finding.line,
+            title(finding.code),
+            message(finding, seeing),
+            _numbers(finding, seeing),
+            finding.facts.get("lowest_ok_price") if finding.code in _WITH_SET_PRICE else None,
+        )
+        for finding in findings
+    ]
+
+
+_WITH_SET_PRICE = {"price.below_floor", "price.far_below_floor"}
+
+
+def _per_tonne(fen: int) -> str:
+    return _("%(price)s/t", price=show_yuan(fen))
+
+
+def _lowest(facts: Mapping[str, Any]) -> str:
+    if facts["lowest_ok_price"] is None:
+        return _("The rebates eat the whole price: ask the office to correct them.")
+    return _("Lowest price that goes: %(price)s.", price=_per_tonne(facts["lowest_ok_price"]))
+
+
+def _names(keys: Iterable[str], seeing: Seeing) -> str:
+    seen, others = seeing.split_owners(list(keys))
+    parts = [owner.name for owner in seen]
+    if others:
+        parts.append(
+            ngettext("%(num)d distributor outside your patch", "%(num)d distributors outside your patch", others)
+        )
+    return _(", ").join(parts)
+
+
+def _undercut(facts: Mapping[str, Any], seeing: Seeing) -> str:
+    whose = _("The goods go to the area of %(owners)s", owners=_names(facts["owners"], seeing))
+    if facts["floor_kept"] is None:
+        return _(
+            "%(whose)s, where this product has no price. Sell in an own area, or ask the office for a price.",
+            whose=whose,
+        )
+    if facts["lowest_ok_price"] is None:
+        return _("%(whose)s, and the price does not hold there. Sell in an own area.", whose=whose)
+    return _(
+        "%(whose)s, and the price does not hold there. From %(price)s a supervisor can approve it.",
+        whose=whose,
+        price=_per_tonne(facts["lowest_ok_price"]),
+    )
+
+
+def _far_below(facts: Mapping[str, Any], _seeing: Seeing) -> str:
+    said = _("Net %(net)s cannot be approved.", net=_per_tonne(facts["net"]))
+    if facts["lowest_approvable_price"] not in (None, facts["lowest_ok_price"]):
+        return _(
+            "%(said)s %(lowest)s With approval from %(price)s.",
+            said=said,
+            lowest=_lowest(facts),
+            price=_per_tonne(facts["lowest_approvable_price"]),
+        )
+    return f"{said} {_lowest(facts)}"
+
+
+def _overdue(facts: Mapping[str, Any], remedy: str) -> str:
+    said = ngettext(
+        "%(amount)s is overdue, the oldest for %(num)d day.",
+        "%(amount)s is overdue, the oldest for %(num)d days.",
+        facts["overdue_days"],
+        amount=show_yuan(facts["overdue"]),
+    )
+    return f"{said} {remedy}"
+
+
+def _day(value: date | str | None) -> str:
+    return str(value) if value else "—"
+
+
+_SENTENCES: dict[str, Callable[[Mapping[str, Any], Seeing], str]] = {
+    "territory.own": lambda _f, _s: _("The goods stay in the distributor's own area."),
+    "territory.unassigned": lambda _f, _s: _("Nobody is assigned there. A supervisor may approve it."),
+    "territory.foreign": lambda f, s: _(
+        "The goods go to the area of %(owners)s. Agree with a supervisor first, or ship to an own area.",
+        owners=_names(f["owners"], s),
+    ),
+    "territory.foreign_undercut": _undercut,
+    "price.none": lambda _f, _s: _("There is no price for this product here today. Ask the office to set one."),
+    "price.no_floor": lambda f, _s: _(
+        "Net %(net)s, but no floor is set here: a supervisor decides.", net=_per_tonne(f["net"])
+    ),
+    "price.ok": lambda f, _s: _("Net %(net)s holds.", net=_per_tonne(f["net"])),
+    "price.below_floor": lambda f, _s: _(
+        "Net %(net)s needs approval. %(lowest)s", net=_per_tonne(f["net"]), lowest=_lowest(f)
+    ),
+    "price.far_below_floor": _far_below,
+    "price.above_retail": lambda f, _s: _(
+        "The price is above the suggested retail price %(retail)s: the distributor may not be able to sell on.",
+        retail=_per_tonne(f["retail"]),
+    ),
+    "credit.overdue_stop": lambda f, _s: _overdue(f, _("No deal before it is paid.")),
+    "credit.overdue_frozen": lambda f, _s: _overdue(f, _("Collect it first, or sell for cash with approval.")),
+    "credit.overdue": lambda f, _s: _overdue(f, _("Collect it today; on credit a supervisor decides.")),
+    "credit.paid_up": lambda _f, _s: _("Everything due is paid."),
+    "credit.cash": lambda _f, _s: _("Paid at once: the limit does not matter."),
+    "credit.frozen": lambda _f, _s: _("The office has frozen the credit. Sell for cash, or ask the office."),
+    "credit.ungraded": lambda _f, _s: _("There is no credit grade yet. Sell for cash, or have it graded."),
+    "credit.cash_only": lambda _f, _s: _("Grade D buys against prepayment. Sell for cash."),
+    "credit.expired": lambda f, _s: _(
+        "The grade was valid until %(day)s. Have it renewed; until then a supervisor decides.",
+        day=_day(f["valid_until"]),
+    ),
+    "credit.ok": lambda f, _s: _(
+        "After this deal %(left)s stay available.", left=show_yuan(f["available"] - f["amount"])
+    ),
+    "credit.over_limit": lambda f, _s: _(
+        "The deal is %(over)s over what is available. Collect that much, order less, or ask for approval.",
+        over=show_yuan(f["over"]),
+    ),
+    "credit.far_over_limit": lambda f, _s: _(
+        "The deal is %(over)s over what is available. Collect at least %(pay)s or order less.",
+        over=show_yuan(f["over"]),
+        pay=show_yuan(f["to_pay_for_approval"]),
+    ),
+    "distributor.ended": lambda _f, _s: _("We no longer sell to this distributor. Ask your supervisor."),
+    "distributor.prospect": lambda _f, _s: _("Not yet a customer: a supervisor must approve the first deal."),
+    "distributor.watch": lambda _f, _s: _("On the watch list: mind what you promise."),
+}
+
+
+def _numbers(finding: Finding, seeing: Seeing) -> list[tuple[str, str]]:
+    facts, group = finding.facts, finding.code.split(".")[0]
+    rows: list[tuple[str, Any]] = []
+    if group == "price":
+        rows = [
+            (_("List"), facts["list"]),
+            (_("Rebates"), facts["rebates"]),
+            (_("Net"), facts["net"]),
+            (_("Floor"), facts["floor"] if seeing.floor else None),
+            (_("Suggested retail"), facts["retail"] if finding.code == "price.above_retail" else None),
+        ]
+    elif group == "credit" and finding.level is not Level.OK:
+        rows = [
+            (_("Limit"), facts["limit"]),
+            (_("Outstanding"), facts["outstanding"]),
+            (_("Available"), facts["available"]),
+            (_("Overdue amount"), facts["overdue"] or None),
+        ]
+    return [(label, show_yuan(value)) for label, value in rows if value is not None]
+
+
+def interface_facts(finding: Finding, seeing: Seeing) -> dict[str, Any]:
+    """The facts of the JSON interface: money as strings of yuan, days as numbers (contract deal-check.md, JSON).
+
+    The floor is null for a viewer who may not see it; owners outside his patch are a count.
+    """
+    facts, group = dict(finding.facts), finding.code.split(".")[0]
+    if group == "territory":
+        seen, others = seeing.split_owners(facts["owners"])
+        return {
+            "owners": sorted(owner.code for owner in seen),
+            "other_owners": others,
+            "region": facts["region"],
+        }
+    if group == "price":
+        if not seeing.floor:
+            facts["floor"] = None
+        money = ("price", "list", "floor", "retail", "net", "rebates", "lowest_ok_price", "lowest_approvable_price")
+        return {name: _text(facts[name]) for name in money} | {"rebate_codes": list(facts["rebate_codes"])}
+    if group == "credit":
+        days = facts.pop("overdue_days")
+        grade = facts.pop("grade")
+        until = facts.pop("valid_until", None)
+        shown: dict[str, Any] = {name: _text(value) for name, value in facts.items()}
+        return {"grade": grade, "overdue_days": days, **shown} | ({"valid_until": str(until)} if until else {})
+    return facts
+
+
+def _text(fen: int | None) -> str | None:
+    return None if fen is None else format_yuan(fen)

@@ -1,0 +1,275 @@
+"""Facts of a deal, gathered in one statement, and the check made of them; stored checks as the viewer may see them.
+
+The facts' statement also reads the stamp of the reference snapshot (reference.py), so that what is cached is as fresh
+as what is read. A date before the ledger's last row needs the rows themselves: two statements more.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+
+from fieldapp.core.db import JsonType, db
+from fieldapp.core.hotread import HotRead
+from fieldapp.core.stamp import Stamp
+from fieldapp.network.distributors.models import Distributor
+from fieldapp.network.distributors.rules import DistributorFacts, Status
+from fieldapp.network.territory.models import Area
+from fieldapp.network.territory.rules import REGION_LENGTHS, AreaRow, owners
+from fieldapp.people.accounts.viewer import Viewer
+from fieldapp.standing.grading.models import CreditRecord
+from fieldapp.standing.grading.rules import CreditFacts
+from fieldapp.trade.ledger.models import Balance
+from fieldapp.trade.ledger.queries import position_on, read_open_items
+from fieldapp.trade.ledger.rules import LedgerFacts, from_balance
+from fieldapp.trade.pricing.rules import PriceRow, applying, best_price
+
+from . import reference
+from .models import DealCheck
+from .reference import Policy, ProductRow, Reference, Regions
+from .rules import CheckResult, DealFacts, DealInput, LineFacts, LineInput, Terms, check
+
+
+@dataclass(frozen=True, slots=True)
+class LineRequest:
+    """A line as asked: product code as typed, grams > 0, fen per tonne ≥ 0."""
+
+    product: str
+    grams: int
+    price: int
+
+
+@dataclass(frozen=True, slots=True)
+class DealRequest:
+    """A deal as asked: codes as typed, `ship_to` None for the distributor's own region."""
+
+    distributor: str
+    on: date
+    ship_to: str | None
+    terms: Terms
+    lines: tuple[LineRequest, ...]
+
+
+class UnknownDistributorError(LookupError):
+    """There is no such distributor, or it lies outside the viewer's patch: the same answer for both."""
+
+
+class InvalidDealError(ValueError):
+    """What cannot be checked; `problems` are (field, message) in the viewer's language."""
+
+    def __init__(self, problems: list[tuple[str, str]]) -> None:
+        super().__init__("; ".join(f"{field}: {message}" for field, message in problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True, slots=True)
+class DistributorRow:
+    """The distributor of a deal."""
+
+    id: UUID
+    code: str
+    name: str
+    region_code: str | None
+    tier: str | None
+    status: Status
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """An owner of a place: shown to a viewer whose patch covers its region."""
+
+    code: str
+    name: str
+    region_code: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """All that is known of a distributor on a day, whatever it buys; what a deal adds is in the snapshot."""
+
+    distributor: DistributorRow
+    ship_to: str
+    credit: CreditFacts
+    ledger: LedgerFacts
+    areas: tuple[AreaRow, ...]
+    owners: Mapping[str, Owner]
+    policy: Policy
+    reference: Reference
+    regions: Regions
+
+    def price_row(self, product: ProductRow, on: date) -> PriceRow | None:
+        """The price row that counts for a product at this ship_to."""
+        rows = self.reference.prices.get(product.code.casefold(), ())
+        return best_price(rows, self.ship_to, _key(self.distributor.tier), on)
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """A deal, its facts and its result, under a policy; nothing of it is stored yet."""
+
+    deal: DealInput
+    facts: DealFacts
+    result: CheckResult
+    known: Known
+    products: tuple[ProductRow, ...]
+
+    @property
+    def policy_version(self) -> int:
+        """The version of the policy it was made under."""
+        return self.known.policy.version
+
+
+def _key(text: str | None) -> str | None:
+    return text.casefold() if text else None
+
+
+def _facts_statement(dialect: str) -> sa.Select[Any]:
+    wanted = sa.bindparam("ship_to", type_=sa.String(9))
+    place = sa.func.coalesce(wanted, Distributor.region_code)
+    owner = sa.orm.aliased(Distributor)
+    cells = (
+        owner.code_key,
+        owner.code,
+        owner.name,
+        owner.region_code,
+        Area.region_code,
+        Area.line_key,
+        Area.valid_from,
+        Area.valid_to,
+    )
+    if dialect == "sqlite":
+        rows = sa.func.json_group_array(sa.func.json_array(*cells))
+    else:
+        rows = sa.func.json_agg(sa.func.json_build_array(*cells))
+    areas = (
+        sa.select(sa.type_coerce(rows, JsonType))
+        .select_from(Area)
+        .join(owner, owner.id == Area.distributor_id)
+        .where(Area.region_code.in_([sa.func.substr(place, 1, length) for length in REGION_LENGTHS]))
+        .correlate(Distributor)
+        .scalar_subquery()
+    )
+    return (
+        sa.select(
+            Stamp.reference,
+            Stamp.regions,
+            Distributor.id,
+            Distributor.code,
+            Distributor.name,
+            Distributor.region_code,
+            Distributor.tier,
+            Distributor.status,
+            CreditRecord.grade,
+            CreditRecord.limit,
+            CreditRecord.valid_until,
+            CreditRecord.frozen,
+            Balance.outstanding,
+            Balance.as_of,
+            Balance.open_items,
+            areas,
+        )
+        .select_from(Distributor)
+        .join(Stamp, Stamp.id == 1)
+        .outerjoin(CreditRecord, CreditRecord.distributor_id == Distributor.id)
+        .outerjoin(Balance, Balance.distributor_id == Distributor.id)
+        .where(Distributor.code_key == sa.bindparam("code", type_=sa.String(64)))
+    )
+
+
+_FACTS = HotRead(_facts_statement)
+
+
+def know(viewer: Viewer, distributor: str, on: date, ship_to: str | None) -> Known:
+    """What is known of a distributor (code as typed) for a day and a place. One statement.
+
+    Raises UnknownDistributorError when it does not exist or lies outside the viewer's patch, InvalidDealError when
+    there is no such region, or none is given and the distributor has none.
+    """
+    place = (ship_to or "").strip() or None
+    row = _FACTS.one(code=distributor.strip().casefold(), ship_to=place)
+    if row is None or not viewer.covers(row[5]):
+        raise UnknownDistributorError(distributor)
+    stamp, found, credit, ledger, areas = row[:2], DistributorRow(*row[2:8]), row[8:12], row[12:15], row[15]
+    snapshot, regions = reference.current((stamp[0], stamp[1]))
+    place = place or found.region_code
+    if place is None:
+        raise InvalidDealError([("ship_to", _("The distributor has no region: say where the goods go."))])
+    if place not in regions.names:
+        raise InvalidDealError(
+            [("ship_to", _("There is no region %(code)s: use a code of 2, 4, 6 or 9 digits.", code=place[:20]))]
+        )
+    outstanding, as_of, open_items = ledger
+    if as_of is None:
+        position = LedgerFacts()
+    elif on >= as_of:
+        position = from_balance(outstanding, read_open_items(open_items), on)
+    else:
+        position = position_on(found.id, on)
+    return Known(
+        distributor=found,
+        ship_to=place,
+        credit=CreditFacts(credit[0], credit[1], credit[2], bool(credit[3])),
+        ledger=position,
+        areas=tuple(
+            AreaRow(key, region, line, date.fromisoformat(start), date.fromisoformat(end) if end else None)
+            for key, _code, _name, _at, region, line, start, end in areas or ()
+        ),
+        owners={key: Owner(code, name, at) for key, code, name, at, *_rest in areas or ()},
+        policy=snapshot.policy_on(on),
+        reference=snapshot,
+        regions=regions,
+    )
+
+
+def evaluate(viewer: Viewer, request: DealRequest) -> Evaluation:
+    """Check a deal; nothing is written. Raises as `know` does, and InvalidDealError for an unknown product."""
+    known = know(viewer, request.distributor, request.on, request.ship_to)
+    found = [known.reference.products.get(line.product.strip().casefold()) for line in request.lines]
+    problems = [
+        (f"lines.{index}.product", _("There is no product %(code)s.", code=line.product.strip()[:64]))
+        for index, (line, product) in enumerate(zip(request.lines, found, strict=True))
+        if product is None
+    ]
+    if problems:
+        raise InvalidDealError(problems)
+    products = tuple(product for product in found if product is not None)
+    key, tier, on = known.distributor.code.casefold(), _key(known.distributor.tier), request.on
+    rebates = known.reference.rebates_for(key)
+    facts = DealFacts(
+        distributor=DistributorFacts(key, known.distributor.status),
+        lines=tuple(
+            LineFacts(
+                territory=owners(known.areas, known.ship_to, product.line_key, on),
+                price=known.price_row(product, on),
+                rebates=applying(rebates, key, tier, product.line_key, product.code.casefold(), on),
+            )
+            for product in products
+        ),
+        credit=known.credit,
+        ledger=known.ledger,
+    )
+    deal = DealInput(
+        distributor=key,
+        on=on,
+        ship_to=known.ship_to,
+        terms=request.terms,
+        lines=tuple(
+            LineInput(product.code.casefold(), line.grams, line.price)
+            for product, line in zip(products, request.lines, strict=True)
+        ),
+    )
+    return Evaluation(deal, facts, check(deal, facts, known.policy.deal), known, products)
+
+
+def visible(viewer: Viewer) -> sa.ColumnElement[bool]:
+    """Stored checks a viewer may see: his own, and those of distributors within his patch."""
+    return sa.or_(DealCheck.made_by_id == viewer.id, viewer.scope(DealCheck.region_code))
+
+
+def find_check(viewer: Viewer, check_id: UUID) -> DealCheck | None:
+    """A stored check, or None when there is none that he may see."""
+    return db.session.scalar(sa.select(DealCheck).where(DealCheck.id == check_id, visible(viewer)))
