@@ -1,0 +1,42 @@
+"""Bring the database of this instance up to date before serving; tools/serve.py runs this.
+
+Migrates; loads the demo company into a database without users, except in production and where
+FIELDAPP_DEMO=0. Writes the demo accounts to standard output, everything else to standard error.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import redirect_stdout
+from pathlib import Path
+
+import sqlalchemy as sa
+from flask_migrate import upgrade
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+
+def main() -> int:
+    from fieldapp.config import SettingsError
+    from fieldapp.core.db import db
+    from fieldapp.people.accounts.models import User
+
+    from fieldapp import create_app
+
+    try:
+        app = create_app()
+    except SettingsError as problem:
+        print(problem, file=sys.stderr)
+        return 1
+    with app.app_context(), redirect_stdout(sys.stderr):
+        upgrade()
+        wanted = os.environ.get("FIELDAPP_DEMO", "1") != "0" and not app.config["PRODUCTION"]
+        if wanted and not db.session.scalar(sa.select(sa.exists(sa.select(User.id)))):
+            print("A new database: loading the demo company", file=sys.stderr)
+            app.cli.commands["demo"].main(args=[], prog_name="flask demo", standalone_mode=False)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
