@@ -1,0 +1,118 @@
+// What the pages gain from JavaScript. Everything here is optional: each page works without it.
+(() => {
+  const d = document, root = d.documentElement;
+  const $ = (selector, from = d) => from.querySelector(selector);
+  root.classList.add("js");
+
+  // Toasts go by themselves, errors stay until they are closed.
+  const watch = (toast) => {
+    if (toast.matches(".toast-error") || toast.dataset.seen) return;
+    toast.dataset.seen = 1;
+    const leave = () => toast.matches(":hover,:focus-within") ? setTimeout(leave, 2000) : toast.remove();
+    setTimeout(leave, 6000);
+  };
+  const watchAll = () => d.querySelectorAll("#toasts>.toast").forEach(watch);
+  const complain = (text) => {
+    const toast = $("#toast-template").content.firstElementChild.cloneNode(true);
+    $("p", toast).textContent = text;
+    $("#toasts").replaceChildren(toast);
+  };
+
+  // The live region speaks what [data-announce] says, once per change.
+  let said = "";
+  const announce = () => {
+    const text = [...d.querySelectorAll("[data-announce]")].map((e) => e.dataset.announce).join(". ");
+    if (text !== said) $("#live").textContent = said = text;
+  };
+  const focusInvalid = (from) => { const first = $("[aria-invalid=true]", from); if (first) first.focus(); return first; };
+
+  // Asks in the page's own dialog; the browser's where <dialog> is missing.
+  const ask = (text, yes, no = () => {}) => {
+    const box = $("#confirm");
+    if (!box.showModal) return confirm(text) ? yes() : no();
+    $("p", box).textContent = text;
+    box.returnValue = "";
+    box.onclose = () => box.returnValue ? yes() : no();
+    box.showModal();
+  };
+
+  const actions = {
+    dismiss: (e) => e.closest(".toast").remove(),
+    print: () => print(),
+    copy: (e) => navigator.clipboard && navigator.clipboard.writeText(e.dataset.copy).then(() => { $("#live").textContent = e.dataset.copied || "✓"; e.setAttribute("aria-pressed", "true"); }),
+    open: (e) => { const box = d.getElementById(e.dataset.open); if (!box.showModal) return true; box.showModal(); },
+    close: (e) => { const box = e.closest("dialog"); if (!box.open) return true; box.close(); },
+    setValue: (e) => {
+      const input = $(e.dataset.setValue);
+      input.value = e.dataset.value;
+      ["input", "change"].forEach((type) => input.dispatchEvent(new Event(type, { bubbles: true })));
+      input.focus();
+    },
+    // "Nearby first": the place is asked for on a tap only, and goes nowhere but into this form.
+    near: (e) => {
+      if (!navigator.geolocation) return true;
+      e.setAttribute("aria-busy", "true");
+      navigator.geolocation.getCurrentPosition(({ coords }) => {
+        e.removeAttribute("aria-busy");
+        $("[name=lat]", e.form).value = coords.latitude.toFixed(5);
+        $("[name=lng]", e.form).value = coords.longitude.toFixed(5);
+        e.form.requestSubmit();
+      }, () => { e.removeAttribute("aria-busy"); complain(e.dataset.nearFailed || d.body.dataset.failed); }, { timeout: 10000, maximumAge: 60000 });
+    },
+  };
+
+  d.addEventListener("click", (event) => {
+    for (const name in actions) {
+      const element = event.target.closest(`[data-${name.replace(/[A-Z]/g, (c) => "-" + c.toLowerCase())}]`);
+      if (element && !actions[name](element)) return event.preventDefault();
+    }
+  });
+
+  d.addEventListener("submit", (event) => {
+    const form = event.target, button = event.submitter, text = (button && button.dataset.confirm) || form.dataset.confirm;
+    if (form.method === "dialog") return;
+    if (text && form.dataset.sure !== "1") {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      return ask(text, () => { form.dataset.sure = "1"; form.requestSubmit(button || undefined); form.dataset.sure = ""; });
+    }
+    // A form that htmx sends looks after itself with hx-sync; a plain one goes once.
+    if (event.defaultPrevented || form.method !== "post" || form.matches("[hx-post],[hx-put],[hx-patch],[hx-delete]")) return;
+    if (form.dataset.sent) return event.preventDefault();
+    form.dataset.sent = 1;
+    if (button) button.setAttribute("aria-busy", "true");
+    setTimeout(release, 8000); // the answer may be a file: the page stays
+  }, true);
+  const release = () => d.querySelectorAll("[data-sent]").forEach((form) => {
+    delete form.dataset.sent;
+    form.querySelectorAll("[aria-busy]").forEach((e) => e.removeAttribute("aria-busy"));
+  });
+  addEventListener("pageshow", release);
+
+  d.addEventListener("change", ({ target }) => {
+    if (target.matches("[data-theme-choice]")) root.dataset.theme = target.value;
+    if (target.closest("[data-submit-on-change]")) target.form.requestSubmit();
+  });
+
+  d.addEventListener("htmx:confirm", (event) => {
+    const { ctx, issueRequest, dropRequest } = event.detail;
+    event.preventDefault();
+    ask(ctx.confirm, issueRequest, dropRequest);
+  });
+  d.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
+    announce();
+    watchAll();
+    if (ctx.response && ctx.response.status === 422) focusInvalid(ctx.target && ctx.target.isConnected ? ctx.target : d);
+  });
+  // What is not swapped in (see htmx-config in base.html) is said in a toast, with the words of the error page.
+  d.addEventListener("htmx:response:error", ({ detail: { ctx } }) => {
+    if ([409, 422].includes(ctx.response.status) || ctx.hx.redirect) return;
+    const page = new DOMParser().parseFromString(ctx.text, "text/html"), words = $("[data-error]", page);
+    complain(words ? words.textContent : d.body.dataset.failed);
+  });
+  d.addEventListener("htmx:error", () => complain(navigator.onLine ? d.body.dataset.failed : d.body.dataset.offline));
+
+  watchAll();
+  announce();
+  focusInvalid(d);
+})();
