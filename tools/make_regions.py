@@ -70,8 +70,7 @@ def main() -> None:
     names = dict(sorted(source_rows(arguments.dist)))
     centres = {row["code"]: (row["lat"], row["lng"]) for row in read_csv(HERE / "region_centres.csv")}
     readings: Readings = [
-        (row["prefix"], row["characters"], row["syllables"].split())
-        for row in read_csv(HERE / "region_readings.csv")
+        (row["prefix"], row["characters"], row["syllables"].split()) for row in read_csv(HERE / "region_readings.csv")
     ]
     unknown = sorted(set(centres) - set(names))
     if unknown:

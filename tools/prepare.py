@@ -18,11 +18,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 
 def main() -> int:
+    from fieldapp import create_app
     from fieldapp.config import SettingsError
     from fieldapp.core.db import db
     from fieldapp.people.accounts.models import User
-
-    from fieldapp import create_app
 
     try:
         app = create_app()

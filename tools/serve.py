@@ -130,9 +130,7 @@ def refuse_used(host: str, port: int) -> None:
             give_up(f"Port {port} needs more rights than this user has: use one above 1023, e.g. PORT=8000")
         except OSError as problem:
             if problem.errno == errno.EADDRINUSE:
-                give_up(
-                    f"Port {port} on {host} is in use: stop what serves there, or choose: PORT=8001 make run"
-                )
+                give_up(f"Port {port} on {host} is in use: stop what serves there, or choose: PORT=8001 make run")
             give_up(f"HOST is {host!r}: cannot serve there ({problem.strerror})")
 
 
@@ -145,9 +143,7 @@ def prepare() -> str:
     instance.mkdir(parents=True, exist_ok=True)
     with (instance / ".prepare.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        done = subprocess.run(
-            [sys.executable, "tools/prepare.py"], stdout=subprocess.PIPE, text=True, check=False
-        )
+        done = subprocess.run([sys.executable, "tools/prepare.py"], stdout=subprocess.PIPE, text=True, check=False)
     if done.returncode:
         sys.exit(done.returncode)
     return done.stdout
@@ -185,9 +181,7 @@ def announce(host: str, port: int, accounts: str) -> None:
 def log_settings() -> dict[str, Any]:
     return {
         "formatters": {"json": {"()": JsonLines}},
-        "handlers": {
-            "console": {"class": "logging.StreamHandler", "formatter": "json", "stream": "ext://sys.stderr"}
-        },
+        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json", "stream": "ext://sys.stderr"}},
         "loggers": {"_granian": {"handlers": ["console"], "level": "ERROR", "propagate": False}},
     }
 

@@ -134,12 +134,8 @@ def install(kind: str) -> None:
         stamp(each).unlink(missing_ok=True)
     began = time.monotonic()
     lock = LOCKS[kind]
-    packages = sum(
-        1 for line in lock.read_text().splitlines() if "==" in line and not line.startswith((" ", "#"))
-    )
-    say(
-        f"Installing {packages} packages from {lock.relative_to(ROOT)} (the first time takes a minute or two)"
-    )
+    packages = sum(1 for line in lock.read_text().splitlines() if "==" in line and not line.startswith((" ", "#")))
+    say(f"Installing {packages} packages from {lock.relative_to(ROOT)} (the first time takes a minute or two)")
     for tries_left in (1, 0):
         forget_incomplete_packages()
         if run([*installer(), "install", "--quiet", "--no-input", "--require-hashes", "-r", str(lock)]) == 0:
@@ -226,9 +222,7 @@ def forget_incomplete_packages() -> None:
     """Without its metadata a package counts as absent: pip then writes all its files anew."""
     for _, info in incomplete_packages():
         shutil.rmtree(info, ignore_errors=True)
-    for leftover in VENV.glob(
-        "lib/python*/site-packages/~*"
-    ):  # what pip sets aside while it replaces a package
+    for leftover in VENV.glob("lib/python*/site-packages/~*"):  # what pip sets aside while it replaces a package
         shutil.rmtree(leftover, ignore_errors=True)
 
 

@@ -69,9 +69,7 @@ def source_messages() -> Catalog:
             comment_tags=("translators:",),
             strip_comment_tags=True,
         ):
-            catalogue.add(
-                message, None, [(f"{folder}/{name}", line)], auto_comments=comments, context=context
-            )
+            catalogue.add(message, None, [(f"{folder}/{name}", line)], auto_comments=comments, context=context)
     return catalogue
 
 

@@ -14,7 +14,7 @@ from .viewer import Viewer
 manager = LoginManager()
 
 
-class Nobody(AnonymousUserMixin):  # type: ignore[misc]
+class Nobody(AnonymousUserMixin):
     """Who has not signed in."""
 
     by_token = False
@@ -32,11 +32,11 @@ def init_app(app: Flask) -> None:
     manager.anonymous_user = Nobody
     manager.session_protection = None  # a phone changes its address all day; sessions live in our table instead
 
-    @manager.user_loader  # type: ignore[untyped-decorator]
+    @manager.user_loader
     def by_cookie(secret: str) -> Viewer | None:
         return viewer_by_session(secret_hash(secret), now())
 
-    @manager.request_loader  # type: ignore[untyped-decorator]
+    @manager.request_loader
     def by_header(request: Request) -> Any:
         kind, _, token = request.headers.get("Authorization", "").partition(" ")
         if kind.lower() != "bearer" or not token:

@@ -50,7 +50,7 @@ def viewer_of(user: User) -> Viewer:
     return _viewer((user.id, user.username, user.name, user.role, user.patch, user.locale, user.theme))
 
 
-def _viewer(row: tuple, session_id: str | None = None, by_token: bool = False) -> Viewer:  # type: ignore[type-arg]
+def _viewer(row: tuple, session_id: str | None = None, by_token: bool = False) -> Viewer:
     id_, username, name, role, patch, locale, theme = row
     return Viewer(id_, username, name, role, tuple(patch), locale, theme, session_id, by_token)
 
