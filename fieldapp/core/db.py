@@ -13,7 +13,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from flask import Flask, Response
+from flask import Flask, Response, current_app
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
@@ -136,10 +136,11 @@ class FieldSession(FlaskSession):
     def get_bind(self, mapper: Any = None, clause: Any = None, bind: Any = None, **_rest: Any) -> Any:  # noqa: ARG002
         if bind is not None:
             return bind
-        engine = self._db.engine
-        return engine.execution_options(**_READ_OPTIONS[engine.dialect.name]) if self.reading else engine
+        return current_app.extensions[READING_ENGINE] if self.reading else self._db.engine
 
 
+# One object for the app's life: a session takes a connection per engine object it is given.
+READING_ENGINE = "fieldapp.reading_engine"
 _READ_OPTIONS: dict[str, dict[str, Any]] = {
     "sqlite": {"reading": True},
     "postgresql": {"reading": True, "isolation_level": "AUTOCOMMIT"},
@@ -225,6 +226,7 @@ def init_app(app: Flask) -> None:
     with app.app_context():
         if url.get_backend_name() == "sqlite":
             _prepare_sqlite(db.engine)
+        app.extensions[READING_ENGINE] = db.engine.execution_options(**_READ_OPTIONS[db.engine.dialect.name])
 
     @app.after_request
     def end_transaction(response: Response) -> Response:
