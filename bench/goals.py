@@ -1,0 +1,41 @@
+"""A goal of the design, its figure here, and whether it is met."""
+
+import json
+import os
+import platform
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Goal:
+    """`figure` is what was measured, as text with its unit; `met` None where there is nothing to hold it against."""
+
+    area: str
+    goal: str
+    wanted: str
+    figure: str
+    met: bool | None
+    note: str = ""
+
+
+def show(goals: list[Goal]) -> str:
+    """A table for a terminal."""
+    rows = [("area", "goal", "wanted", "figure", "", "note")]
+    rows += [
+        (g.area, g.goal, g.wanted, g.figure, {True: "met", False: "MISSED", None: "—"}[g.met], g.note) for g in goals
+    ]
+    widths = [max(len(row[i]) for row in rows) for i in range(5)]
+    lines = [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)) + "  " + row[5] for row in rows
+    ]
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def save(goals: list[Goal], path: Path) -> None:
+    """bench/results.json."""
+    machine = {"cores": os.cpu_count(), "python": platform.python_version(), "machine": platform.machine()}
+    path.write_text(
+        json.dumps({"machine": machine, "goals": [asdict(g) for g in goals]}, ensure_ascii=False, indent=1) + "\n",
+        encoding="utf-8",
+    )
