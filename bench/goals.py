@@ -26,9 +26,7 @@ def show(goals: list[Goal]) -> str:
         (g.area, g.goal, g.wanted, g.figure, {True: "met", False: "MISSED", None: "—"}[g.met], g.note) for g in goals
     ]
     widths = [max(len(row[i]) for row in rows) for i in range(5)]
-    lines = [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)) + "  " + row[5] for row in rows
-    ]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, [*widths, 0], strict=True)) for row in rows]
     return "\n".join(line.rstrip() for line in lines)
 
 

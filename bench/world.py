@@ -121,7 +121,7 @@ def _network(connection: sqlite3.Connection, count: int) -> None:
         " (id, code, code_key, name, pinyin, region_code, tier, status, updated_at)"
         " SELECT printf('%032x', i), printf('D%07d', i), printf('d%07d', i), '丰收农牧饲料经营部' || i,"
         " printf('fengshounongmu%07d', i), c.code, CASE i % 3 WHEN 0 THEN 'A' WHEN 1 THEN 'B' ELSE 'C' END,"
-        f" 'active', '2026-11-01 00:00:00' FROM n JOIN county c ON c.k = i % {len(counties)}"
+        f" 'active', '2026-11-01 00:00:00' FROM n JOIN county c ON c.k = (i * 1009) % {len(counties)}"
     )
     connection.execute(
         "INSERT INTO area (id, distributor_id, region_code, line, line_key, valid_from, shared)"
