@@ -77,7 +77,7 @@ def serve(world: World, target: str = "bench.app:app", workers: int = 1, threads
     port = free_port()
     command = [
         *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)),
-        *("--workers", str(workers), "--blocking-threads", str(threads), "--no-log-access", "--no-log", target),
+        *("--workers", str(workers), "--blocking-threads", str(threads), "--no-log", target),
     ]
     cores = sorted(os.sched_getaffinity(0))
     process = subprocess.Popen(
