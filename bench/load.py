@@ -91,8 +91,9 @@ def serve(world: World, target: str = "bench.app:app", workers: int = 1, threads
     try:
         deadline = time.monotonic() + 30
         while True:
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-                break
+            with contextlib.suppress(OSError, IndexError):
+                if ask(port, request("/healthz"))[0] == 200:
+                    break
             if process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError("the server did not start")
             time.sleep(0.02)
@@ -116,7 +117,10 @@ def ask(port: int, payload: bytes) -> tuple[int, dict[str, str], bytes]:
         connection.sendall(payload)
         data = b""
         while b"\r\n\r\n" not in data:
-            data += connection.recv(65536)
+            part = connection.recv(65536)
+            if not part:
+                raise ConnectionError("closed before an answer")
+            data += part
         head, _, body = data.partition(b"\r\n\r\n")
         headers = {
             name.strip().lower(): value.strip()
