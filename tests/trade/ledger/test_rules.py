@@ -109,6 +109,13 @@ def payment(amount: int, names: str | None = None, dated_ago: int = 5, number: s
             id="a payment that names a credit note",
         ),
         pytest.param(
+            [invoice("A", 100), invoice("C", -70)],
+            [payment(-20, "C")],
+            50,
+            {"A": 50},
+            id="taken back, naming a credit note: as on account",
+        ),
+        pytest.param(
             [invoice("A", 100), invoice("A", -130)],
             [],
             -30,
