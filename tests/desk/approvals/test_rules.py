@@ -85,9 +85,7 @@ def test_codes_and_numbers_do_not_run_together() -> None:
         pytest.param([], [OVER, FAR_OVER], Holding(Standing.STOP, (FAR_OVER,)), id="stop before uncovered"),
     ],
 )
-def test_it_covers_exactly_what_it_names(
-    approved: list[Finding], findings: list[Finding], holding: Holding
-) -> None:
+def test_it_covers_exactly_what_it_names(approved: list[Finding], findings: list[Finding], holding: Holding) -> None:
     named = {(finding.code, finding.line) for finding in approved}
     assert holds(named, KEY, ENDS, NOW, DEAL, result(*findings)) == holding
     assert holding.holds is (holding.standing is Standing.HOLDS)

@@ -55,16 +55,12 @@ def answer(deal: DealInput, world: World) -> CheckResult:
                 world.tier,
                 deal.on,
             ),
-            applying(
-                world.rebates, deal.distributor, world.tier, LINE_OF[line.product], line.product, deal.on
-            ),
+            applying(world.rebates, deal.distributor, world.tier, LINE_OF[line.product], line.product, deal.on),
         )
         for line in deal.lines
     )
     ledger = position(world.invoices, world.payments, deal.on)
-    return check(
-        deal, DealFacts(DistributorFacts(deal.distributor, world.status), lines, world.credit, ledger), POLICY
-    )
+    return check(deal, DealFacts(DistributorFacts(deal.distributor, world.status), lines, world.credit, ledger), POLICY)
 
 
 regions = st.sampled_from(["41", "4101", "410102", "410102001", "42"])
@@ -91,9 +87,7 @@ areas = st.lists(
     st.builds(AreaRow, distributors, regions, st.sampled_from(["*", "pig", "aqua"]), starts, ends), max_size=5
 )
 prices = st.lists(
-    st.builds(
-        PriceRow, products, regions, tiers, starts, ends, optional(money), optional(money), optional(money)
-    ),
+    st.builds(PriceRow, products, regions, tiers, starts, ends, optional(money), optional(money), optional(money)),
     max_size=8,
     unique_by=lambda row: (row.product, row.region, row.tier, row.valid_from),
 )
@@ -122,9 +116,7 @@ worlds = st.builds(
     prices,
     rebates,
     st.lists(st.builds(InvoiceFacts, numbers, days, st.none() | days, st.integers(-200, 900)), max_size=4),
-    st.lists(
-        st.builds(PaymentFacts, st.just("Z"), days, st.integers(-200, 900), st.none() | numbers), max_size=3
-    ),
+    st.lists(st.builds(PaymentFacts, st.just("Z"), days, st.integers(-200, 900), st.none() | numbers), max_size=3),
     st.builds(
         CreditFacts,
         st.sampled_from(["A", "B", "C", "D", None]),
@@ -141,9 +133,7 @@ deals = st.builds(
     st.just(ON),
     st.sampled_from(["41", "4101", "410102", "410102001"]),
     st.sampled_from(Terms),
-    st.lists(st.builds(LineInput, products, st.integers(0, 5_000_000), money), min_size=1, max_size=3).map(
-        tuple
-    ),
+    st.lists(st.builds(LineInput, products, st.integers(0, 5_000_000), money), min_size=1, max_size=3).map(tuple),
 )
 
 
@@ -197,9 +187,7 @@ def test_the_lowest_ok_price_is_ok_and_one_fen_less_is_not(deal: DealInput, worl
 
 @settings(deadline=None)
 @given(deals, worlds)
-def test_the_lowest_ok_price_is_unknown_only_without_a_floor_or_at_100_percent(
-    deal: DealInput, world: World
-) -> None:
+def test_the_lowest_ok_price_is_unknown_only_without_a_floor_or_at_100_percent(deal: DealInput, world: World) -> None:
     found = answer(deal, world).findings[1]
     if found.facts["lowest_ok_price"] is None:
         by_code = {row.code: row.percent or Decimal(0) for row in world.rebates}
@@ -250,8 +238,6 @@ def test_cash_is_never_worse_than_credit(deal: DealInput, world: World) -> None:
 @given(deals, worlds)
 def test_every_deal_gets_one_finding_of_each_kind(deal: DealInput, world: World) -> None:
     result = answer(deal, world)
-    concerns = [
-        finding.code.split(".")[0] for finding in result.findings if finding.code != "price.above_retail"
-    ]
+    concerns = [finding.code.split(".")[0] for finding in result.findings if finding.code != "price.above_retail"]
     expected = ["territory", "price"] * len(deal.lines) + ["credit", "credit"]
     assert concerns == expected + (["distributor"] if world.status is not Status.ACTIVE else [])

@@ -306,9 +306,7 @@ def test_every_number_of_the_policy_counts() -> None:
     assert "credit.overdue" in codes(POLICY, ledger=five_days)
     assert "credit.paid_up" in codes(DealPolicy(overdue_days=6), ledger=five_days)
     assert "credit.overdue_frozen" in codes(DealPolicy(overdue_frozen_days=4), ledger=five_days)
-    assert "credit.overdue_stop" in codes(
-        DealPolicy(overdue_stop_days=4, overdue_frozen_days=4), ledger=five_days
-    )
+    assert "credit.overdue_stop" in codes(DealPolicy(overdue_stop_days=4, overdue_frozen_days=4), ledger=five_days)
     half = CreditFacts("B", 1_050_000)  # the deal is 1,575,000: over by exactly half
     assert "credit.over_limit" in codes(DealPolicy(over_limit_percent=Decimal(50)), credit=half)
     assert "credit.far_over_limit" in codes(DealPolicy(over_limit_percent=Decimal("49.9999")), credit=half)

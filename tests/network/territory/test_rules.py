@@ -18,9 +18,7 @@ def area(
     valid_from: str = "2026-01-01",
     valid_to: str | None = None,
 ) -> AreaRow:
-    return AreaRow(
-        distributor, region, line, date.fromisoformat(valid_from), valid_to and date.fromisoformat(valid_to)
-    )
+    return AreaRow(distributor, region, line, date.fromisoformat(valid_from), valid_to and date.fromisoformat(valid_to))
 
 
 @pytest.mark.parametrize(
@@ -94,9 +92,7 @@ def test_chain_is_the_prefixes_longest_first(code: str, regions: tuple[str, ...]
             ("D1", "D2"),
             id="shared owners of all lines, each once",
         ),
-        pytest.param(
-            [area("D1", "4101", valid_to="2026-11-23")], "410102", "4101", ("D1",), id="valid_to inclusive"
-        ),
+        pytest.param([area("D1", "4101", valid_to="2026-11-23")], "410102", "4101", ("D1",), id="valid_to inclusive"),
         pytest.param(
             [area("D1", "4101", valid_to="2026-11-22"), area("D2", "41")],
             "410102",

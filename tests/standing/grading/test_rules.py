@@ -92,24 +92,16 @@ def test_overdue_days_are_settings() -> None:
         pytest.param(
             CreditFacts(None, 0, date(2020, 1, 1), True), 9, 0, "credit.frozen", Level.STOP, id="frozen first"
         ),
-        pytest.param(
-            CreditFacts(None, 0, date(2020, 1, 1)), 9, 0, "credit.ungraded", Level.STOP, id="ungraded second"
-        ),
-        pytest.param(
-            CreditFacts("D", 0, date(2020, 1, 1)), 9, 0, "credit.cash_only", Level.STOP, id="cash only third"
-        ),
+        pytest.param(CreditFacts(None, 0, date(2020, 1, 1)), 9, 0, "credit.ungraded", Level.STOP, id="ungraded second"),
+        pytest.param(CreditFacts("D", 0, date(2020, 1, 1)), 9, 0, "credit.cash_only", Level.STOP, id="cash only third"),
         pytest.param(
             CreditFacts("A", 0, date(2020, 1, 1)), 9, 0, "credit.expired", Level.APPROVAL, id="expired fourth"
         ),
         # Limit 1000, outstanding 400: available 600, ten per cent of the limit is 100.
         pytest.param(CreditFacts("B", 1000), 599, 400, "credit.ok", Level.OK, id="under available"),
         pytest.param(CreditFacts("B", 1000), 600, 400, "credit.ok", Level.OK, id="exactly available"),
-        pytest.param(
-            CreditFacts("B", 1000), 601, 400, "credit.over_limit", Level.APPROVAL, id="one fen over"
-        ),
-        pytest.param(
-            CreditFacts("B", 1000), 700, 400, "credit.over_limit", Level.APPROVAL, id="10 % exactly"
-        ),
+        pytest.param(CreditFacts("B", 1000), 601, 400, "credit.over_limit", Level.APPROVAL, id="one fen over"),
+        pytest.param(CreditFacts("B", 1000), 700, 400, "credit.over_limit", Level.APPROVAL, id="10 % exactly"),
         pytest.param(CreditFacts("B", 1000), 701, 400, "credit.far_over_limit", Level.STOP, id="a fen more"),
         # Ten per cent of 1005 is 100.5: 100 over is within, 101 is not.
         pytest.param(CreditFacts("B", 1005), 1105, 0, "credit.over_limit", Level.APPROVAL, id="100 of 100.5"),
@@ -117,14 +109,10 @@ def test_overdue_days_are_settings() -> None:
         pytest.param(CreditFacts("C", 0), 0, 0, "credit.ok", Level.OK, id="limit 0, nothing"),
         pytest.param(CreditFacts("C", 0), 1, 0, "credit.far_over_limit", Level.STOP, id="limit 0 is 0"),
         pytest.param(CreditFacts("C", 0), 1, -1, "credit.ok", Level.OK, id="limit 0, paid ahead"),
-        pytest.param(
-            CreditFacts("C", None), 1, 0, "credit.far_over_limit", Level.STOP, id="no limit set is 0"
-        ),
+        pytest.param(CreditFacts("C", None), 1, 0, "credit.far_over_limit", Level.STOP, id="no limit set is 0"),
         pytest.param(CreditFacts("B", 1000), 0, 1001, "credit.over_limit", Level.APPROVAL, id="available −1"),
         pytest.param(CreditFacts("B", 1000), 99, 1001, "credit.over_limit", Level.APPROVAL, id="−1, in 10 %"),
-        pytest.param(
-            CreditFacts("B", 1000), 100, 1001, "credit.far_over_limit", Level.STOP, id="−1, over 10 %"
-        ),
+        pytest.param(CreditFacts("B", 1000), 100, 1001, "credit.far_over_limit", Level.STOP, id="−1, over 10 %"),
         pytest.param(
             CreditFacts("B", 1000),
             1,
@@ -140,9 +128,7 @@ def test_limit_block(credit: CreditFacts, amount: int, outstanding: int, code: s
     assert (found.code, found.level, found.line) == (code, level, None)
 
 
-@pytest.mark.parametrize(
-    "credit", [CreditFacts(), CreditFacts("D", 0), CreditFacts("A", 0, date(2020, 1, 1), True)]
-)
+@pytest.mark.parametrize("credit", [CreditFacts(), CreditFacts("D", 0), CreditFacts("A", 0, date(2020, 1, 1), True)])
 def test_cash_terms_ask_for_no_limit(credit: CreditFacts) -> None:
     found = limit(credit, 10**9, 10**9, cash=True)
     assert (found.code, found.level) == ("credit.cash", Level.OK)
@@ -179,9 +165,7 @@ def test_facts_hold_every_number_behind_a_credit_finding() -> None:
     assert numbers.items() <= in_cash.facts.items()
 
 
-@pytest.mark.parametrize(
-    ("amount", "outstanding", "limit_fen"), [(701, 400, 1000), (1, 5000, 1000), (1106, 0, 1005)]
-)
+@pytest.mark.parametrize(("amount", "outstanding", "limit_fen"), [(701, 400, 1000), (1, 5000, 1000), (1106, 0, 1005)])
 def test_paying_what_the_finding_says_is_enough_and_one_fen_less_is_not(
     amount: int, outstanding: int, limit_fen: int
 ) -> None:

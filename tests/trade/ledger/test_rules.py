@@ -41,9 +41,7 @@ def payment(amount: int, names: str | None = None, dated_ago: int = 5, number: s
         pytest.param([invoice("A", 100, dated_ago=0)], [], 100, {"A": 100}, id="dated today counts"),
         pytest.param([invoice("A", 100, dated_ago=-1)], [], 0, {}, id="dated tomorrow does not"),
         pytest.param([invoice("A", 100)], [payment(30, dated_ago=0)], 70, {"A": 70}, id="paid today counts"),
-        pytest.param(
-            [invoice("A", 100)], [payment(30, dated_ago=-1)], 100, {"A": 100}, id="paid tomorrow no"
-        ),
+        pytest.param([invoice("A", 100)], [payment(30, dated_ago=-1)], 100, {"A": 100}, id="paid tomorrow no"),
         pytest.param([invoice("A", 100)], [payment(100, "A")], 0, {}, id="paid in full"),
         pytest.param(
             [invoice("A", 100, due_ago=20), invoice("B", 100, due_ago=10)],
@@ -122,9 +120,7 @@ def payment(amount: int, names: str | None = None, dated_ago: int = 5, number: s
             {},
             id="lines of one invoice are summed before it is called a credit note",
         ),
-        pytest.param(
-            [invoice("A", 100), invoice("A", -30)], [payment(20, "A")], 50, {"A": 50}, id="lines summed"
-        ),
+        pytest.param([invoice("A", 100), invoice("A", -30)], [payment(20, "A")], 50, {"A": 50}, id="lines summed"),
         pytest.param([invoice("A", 0)], [payment(20, "A")], -20, {}, id="an invoice of zero"),
         pytest.param(
             [invoice("A", 100), invoice("B", 100, dated_ago=-1)],
@@ -142,12 +138,8 @@ def payment(amount: int, names: str | None = None, dated_ago: int = 5, number: s
             {"A": 100, "B": 50},
             id="a bounced transfer brings its invoice back",
         ),
-        pytest.param(
-            [invoice("A", 100)], [payment(-30, "A")], 130, {"A": 130}, id="taken back beyond the invoice"
-        ),
-        pytest.param(
-            [invoice("A", 100)], [payment(60), payment(-60)], 100, {"A": 100}, id="bounced, on account"
-        ),
+        pytest.param([invoice("A", 100)], [payment(-30, "A")], 130, {"A": 130}, id="taken back beyond the invoice"),
+        pytest.param([invoice("A", 100)], [payment(60), payment(-60)], 100, {"A": 100}, id="bounced, on account"),
         pytest.param(
             [invoice("A", 100)],
             [payment(-30)],
@@ -187,9 +179,7 @@ def test_allocation(
         (None, 0, 0),
     ],
 )
-def test_overdue_begins_the_day_after_the_due_date(
-    due_ago: int | None, overdue: int, overdue_days: int
-) -> None:
+def test_overdue_begins_the_day_after_the_due_date(due_ago: int | None, overdue: int, overdue_days: int) -> None:
     ledger = position([invoice("A", 100, due_ago)], [], ON)
     assert (ledger.overdue, ledger.overdue_days) == (overdue, overdue_days)
 

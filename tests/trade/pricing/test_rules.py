@@ -102,9 +102,7 @@ CITY_LATER = price_row("4101", "*", "2026-06-01")
         pytest.param([CITY_A], "410102", "B", None, id="only another tier's row"),
         pytest.param([CITY_A, CITY], "410102", None, CITY, id="no tier matches * only"),
         pytest.param([CITY_A], "410102", None, None, id="no tier and no * row"),
-        pytest.param(
-            [price_row(valid_to="2026-11-23")], "41", "A", price_row(valid_to="2026-11-23"), id="last day"
-        ),
+        pytest.param([price_row(valid_to="2026-11-23")], "41", "A", price_row(valid_to="2026-11-23"), id="last day"),
         pytest.param([price_row(valid_to="2026-11-22")], "41", "A", None, id="ended yesterday"),
         pytest.param(
             [price_row(valid_from="2026-11-23")],
@@ -165,9 +163,7 @@ def test_all_applying_rebates_count_and_stand_by_code() -> None:
         pytest.param(315000, [], 315000, id="no rebates"),
         pytest.param(315000, [rebate(per_tonne=4000)], 311000, id="per tonne"),
         pytest.param(315000, [rebate(percent="2")], 308700, id="percent"),
-        pytest.param(
-            315000, [rebate(per_tonne=4000, percent="2"), rebate("R2", percent="1.5")], 299975, id="summed"
-        ),
+        pytest.param(315000, [rebate(per_tonne=4000, percent="2"), rebate("R2", percent="1.5")], 299975, id="summed"),
         pytest.param(315000, [rebate(per_tonne=None, percent=None)], 315000, id="unset takes nothing off"),
         pytest.param(50, [rebate(percent="1")], 50, id="49.5 rounds up"),
         pytest.param(150, [rebate(percent="1")], 149, id="148.5 rounds up"),
@@ -294,9 +290,7 @@ def test_lowest_ok_price_keeps_the_floor_and_one_fen_less_does_not(
         pytest.param(0, price_row(floor=1), ["price.far_below_floor"], id="nothing"),
         pytest.param(360000, price_row(retail=360000), ["price.ok"], id="at retail"),
         pytest.param(360001, price_row(retail=360000), ["price.ok", "price.above_retail"], id="over retail"),
-        pytest.param(
-            1, price_row(retail=0), ["price.far_below_floor", "price.above_retail"], id="retail of zero"
-        ),
+        pytest.param(1, price_row(retail=0), ["price.far_below_floor", "price.above_retail"], id="retail of zero"),
         pytest.param(360001, price_row(floor=None, retail=360000), ["price.no_floor", "price.above_retail"]),
         pytest.param(360001, price_row(retail=None), ["price.ok"], id="retail not set"),
     ],
@@ -335,9 +329,7 @@ def test_retail_is_held_against_the_price_not_the_net() -> None:
 
 
 def test_100_percent_rebate_is_far_below_any_floor_and_has_no_way_out() -> None:
-    (found,) = findings(
-        quote(999999, price_row(), (rebate(percent="100"),), TWO_PERCENT), TWO_PERCENT, LEVELS
-    )
+    (found,) = findings(quote(999999, price_row(), (rebate(percent="100"),), TWO_PERCENT), TWO_PERCENT, LEVELS)
     assert found.code == "price.far_below_floor"
     assert found.facts["lowest_ok_price"] is None
     assert found.facts["lowest_approvable_price"] is None
