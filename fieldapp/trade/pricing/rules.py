@@ -211,4 +211,4 @@ def _lowest_price(net_at_least: int, per_tonne: int, percent: Decimal) -> int | 
     top, bottom = share.as_integer_ratio()
     price = max(0, -(-(2 * (net_at_least + per_tonne) - 1) * 100 * bottom // (2 * top)))
     # A half below zero rounds away from zero, so that the bound itself falls short there.
-    return price if _net(price, per_tonne, percent) >= net_at_least else price + 1
+    return price + 1 if net_at_least <= 0 and _net(price, per_tonne, percent) < net_at_least else price
