@@ -1,14 +1,14 @@
 """The search index over distributors: documents, and their tokens in FTS5 or a GIN index.
 
 Revision ID: 0003
-Revises: 0001
+Revises: 0002
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0003"
-down_revision = "0001"
+down_revision = "0002"
 branch_labels = None
 depends_on = None
 
@@ -21,7 +21,7 @@ INDEX = {
     ],
     "postgresql": [
         """CREATE TABLE distributor_fts (
-             docid bigint PRIMARY KEY REFERENCES distributor_search ON DELETE CASCADE,
+             docid bigint PRIMARY KEY REFERENCES distributor_search,
              tokens tsvector NOT NULL)""",
         "CREATE INDEX ix_distributor_fts_tokens ON distributor_fts USING gin (tokens)",
     ],
@@ -38,7 +38,6 @@ def upgrade() -> None:
             ["distributor_id"],
             ["distributor.id"],
             name=op.f("fk_distributor_search_distributor_id_distributor"),
-            ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("docid", name=op.f("pk_distributor_search")),
         sa.UniqueConstraint("distributor_id", name=op.f("uq_distributor_search_distributor_id")),

@@ -22,7 +22,7 @@ def reindex(distributor_ids: Iterable[UUID]) -> int:
     """Bring sort key and search index up to date, in the transaction under way; returns how many documents changed.
 
     Call it after any change of a distributor's code, name or region, or of its contacts' names and phones, with the
-    rows flushed. Rows that did not change cost a read; keys of distributors that are gone leave the index.
+    rows flushed. A row that did not change costs a read.
     """
     db.session.flush()
     connection = db.session.connection()
@@ -65,13 +65,10 @@ def _reindex_chunk(connection: Connection, ids: Sequence[UUID]) -> int:
             )
         )
     }
-    gone = [entry for key, entry in stored.items() if key not in documents]
     new = [key for key in documents if key not in stored]
     edited = [key for key in documents if key in stored and stored[key][1] != documents[key]]
 
-    search.take_out(connection, gone + [stored[key] for key in edited])
-    if gone:
-        connection.execute(sa.delete(SearchEntry).where(SearchEntry.docid.in_([docid for docid, _ in gone])))
+    search.take_out(connection, [stored[key] for key in edited])
     if edited:
         connection.execute(
             sa.update(SearchEntry)
@@ -86,7 +83,7 @@ def _reindex_chunk(connection: Connection, ids: Sequence[UUID]) -> int:
             sa.update(Distributor).where(Distributor.id == sa.bindparam("key")).values(pinyin=sa.bindparam("spoken")),
             [{"key": key, "spoken": spoken} for key, spoken in keys.items()],
         )
-    return len(gone) + len(numbers)
+    return len(numbers)
 
 
 def _documents(connection: Connection, ids: Sequence[UUID]) -> tuple[dict[UUID, str], dict[UUID, str]]:
@@ -102,9 +99,9 @@ def _documents(connection: Connection, ids: Sequence[UUID]) -> tuple[dict[UUID, 
     documents: dict[UUID, str] = {}
     keys: dict[UUID, str] = {}
     for key, code, name, pinyin, region in connection.execute(
-        sa.select(Distributor.id, Distributor.code, Distributor.name, Distributor.pinyin, Distributor.region_code).where(
-            Distributor.id.in_(ids)
-        )
+        sa.select(
+            Distributor.id, Distributor.code, Distributor.name, Distributor.pinyin, Distributor.region_code
+        ).where(Distributor.id.in_(ids))
     ):
         spoken = syllables(name)
         sort_key = "".join(spoken)[:_PINYIN_LENGTH]
@@ -120,9 +117,7 @@ def _number(connection: Connection, new: Sequence[UUID], documents: dict[UUID, s
     """Store new documents; returns the numbers that the database gave them."""
     if not new:
         return {}
-    connection.execute(
-        sa.insert(SearchEntry), [{"distributor_id": key, "document": documents[key]} for key in new]
-    )
+    connection.execute(sa.insert(SearchEntry), [{"distributor_id": key, "document": documents[key]} for key in new])
     rows = connection.execute(
         sa.select(SearchEntry.distributor_id, SearchEntry.docid).where(SearchEntry.distributor_id.in_(new))
     )

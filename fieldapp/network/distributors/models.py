@@ -71,11 +71,12 @@ class Contact(Base):
 class SearchEntry(Base):
     """What a distributor is found by (core/search.py, document). `docid` is its number in `distributor_fts`.
 
-    A table of its own, with explicit numbers: SQLite may renumber rows that have none when it is vacuumed.
+    A table of its own, with explicit numbers: SQLite may renumber rows that have none when it is vacuumed. No cascade: a
+    number that is given again must have left the index before.
     """
 
     __tablename__ = "distributor_search"
 
     docid: Mapped[int] = mapped_column(sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True)
-    distributor_id: Mapped[UUID] = mapped_column(sa.ForeignKey("distributor.id", ondelete="CASCADE"), unique=True)
+    distributor_id: Mapped[UUID] = mapped_column(sa.ForeignKey("distributor.id"), unique=True)
     document: Mapped[str] = mapped_column(sa.Text)

@@ -3,7 +3,7 @@
 Both hold the same tokens (core/search.py) under the same number, SearchEntry.docid.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -84,5 +84,3 @@ def settle(connection: Connection) -> None:
     """After many changes: merge the index's pieces, so that a query reads few of them."""
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("INSERT INTO distributor_fts (distributor_fts, rank) VALUES ('merge', 500)")
-
-
