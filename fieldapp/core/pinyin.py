@@ -14,20 +14,23 @@ from typing import NamedTuple
 
 _LONGEST = 4
 _TONES = {mark: None for mark in range(0x300, 0x370) if mark != 0x308}
-# One Han character, or a run of other letters and digits.
-PIECE = re.compile(r"(?P<han>[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff])|[^\W_\u3400-\u9fff\uf900-\ufaff]+")
+HAN = r"\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+# A Han character without a reading, or a run of other letters and digits.
+_PIECE = re.compile(f"[{HAN}]|[^\\W_{HAN}]+")
 
 
 class _Tables(NamedTuple):
     characters: dict[str, str]
     words: dict[str, tuple[str, ...]]
-    heads: frozenset[str]  # characters with which a word of the table begins
+    heads: frozenset[str]  # the first two characters of every word of the table
     surnames: dict[str, tuple[str, ...]]
 
 
 def normal(text: str) -> str:
     """Full width to half width, compatibility forms to plain ones, case folded, ü as v."""
-    return unicodedata.normalize("NFKC", text).casefold().replace("ü", "v")
+    if not unicodedata.is_normalized("NFKC", text):
+        text = unicodedata.normalize("NFKC", text)
+    return text.casefold().replace("ü", "v")
 
 
 def _plain(syllable: str) -> str:
@@ -60,7 +63,7 @@ def _tables() -> _Tables:
                 characters[row["text"]] = spoken[0]
             else:
                 words[row["text"]] = spoken
-    return _Tables(characters, words, frozenset(word[0] for word in words), surnames)
+    return _Tables(characters, words, frozenset(word[:2] for word in words), surnames)
 
 
 def syllables(name: str, *, person: bool = False) -> list[str]:
@@ -70,37 +73,41 @@ def syllables(name: str, *, person: bool = False) -> list[str]:
     is. `person` reads the beginning as a surname.
     """
     tables = _tables()
+    characters, words, heads, surnames = tables
     text = normal(name)
     spoken: list[str] = []
-    position = 0
+    at = 0
     if person:
         text = text.strip()
         for length in (2, 1):
-            if text[:length] in tables.surnames and len(text) >= length:
-                spoken.extend(tables.surnames[text[:length]])
-                position = length
+            if len(text) >= length and text[:length] in surnames:
+                spoken.extend(surnames[text[:length]])
+                at = length
                 break
-    for piece in PIECE.finditer(text, position):
-        start = piece.start()
-        if start < position:
-            continue  # read with the word before
-        char = piece.group()
-        if not piece.group("han"):
-            spoken.append(char)
+    while at < len(text):
+        if text[at : at + 2] in heads:
+            word = _word_at(text, at, words)
+            if word:
+                spoken.extend(words[word])
+                at += len(word)
+                continue
+        said = characters.get(text[at])
+        if said:
+            spoken.append(said)
+            at += 1
             continue
-        word = _word_at(text, start, tables) if char in tables.heads else None
-        if word:
-            spoken.extend(tables.words[word])
-            position = start + len(word)
-        else:
-            spoken.append(tables.characters.get(char, char))
+        piece = _PIECE.match(text, at)
+        if piece:
+            spoken.append(piece.group())
+        at = piece.end() if piece else at + 1
     return spoken
 
 
-def _word_at(text: str, start: int, tables: _Tables) -> str | None:
+def _word_at(text: str, start: int, words: dict[str, tuple[str, ...]]) -> str | None:
+    """The longest word of the table that stands there."""
     for length in range(_LONGEST, 1, -1):
         word = text[start : start + length]
-        if len(word) == length and word in tables.words:
+        if word in words:
             return word
     return None
 

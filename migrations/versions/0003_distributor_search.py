@@ -18,6 +18,8 @@ INDEX = {
     "sqlite": [
         """CREATE VIRTUAL TABLE distributor_fts USING fts5(
              tokens, content='', detail='none', columnsize=0, tokenize="ascii tokenchars '_'")""",
+        # Written in pieces of 16 MB instead of 1: fewer to merge when a whole company is read in.
+        "INSERT INTO distributor_fts (distributor_fts, rank) VALUES ('hashsize', 16777216)",
     ],
     "postgresql": [
         """CREATE TABLE distributor_fts (

@@ -39,8 +39,10 @@ def test_found(typed: str) -> None:
 
 @pytest.mark.parametrize(
     "typed",
-    ["", "  ", "🐖", "\"'*()", "丰河", "禾丰", "南饲", "engh", "fenghx", "fenghesiliaox", "hnx", "0012", "2345", "00001234",
-     "dan", "丰禾 w", "_r4101", "410102", "OR", "NOT 丰禾", "NEAR(丰 禾)", "河南丰禾饲料有限公司厂"],
+    [
+        "", "  ", "🐖", "\"'*()", "丰河", "禾丰", "南饲", "engh", "fenghx", "fenghesiliaox", "hnx", "0012", "2345", "00001234",
+        "dan", "丰禾 w", "_r4101", "410102", "OR", "NOT 丰禾", "NEAR(丰 禾)", "河南丰禾饲料有限公司厂", "13800009234",
+    ],
 )  # fmt: skip
 def test_not_found(typed: str) -> None:
     assert not finds(typed)
@@ -67,6 +69,13 @@ def test_any_part_of_a_chinese_name_finds_it(name: str, data: st.DataObject) -> 
     part = name[start : data.draw(st.integers(start + 1, len(name)))]
     if not any(char.isascii() for char in part):
         assert finds(part, text)
+
+
+@pytest.mark.parametrize("typed", ["KH2019000123", "kh201900", "kh2019000", "cp12345678901", "13911112222"])
+def test_long_codes_by_their_beginnings(typed: str) -> None:
+    text = document("CP12345678901厂", "KH-2019000123", phones=["13911112222"])
+    assert finds(typed, text)
+    assert not finds(typed[:-1] + "7", text)
 
 
 def test_places_stand_for_all_that_contains_them() -> None:

@@ -71,8 +71,8 @@ class Contact(Base):
 class SearchEntry(Base):
     """What a distributor is found by (core/search.py, document). `docid` is its number in `distributor_fts`.
 
-    A table of its own, with explicit numbers: SQLite may renumber rows that have none when it is vacuumed. No cascade: a
-    number that is given again must have left the index before.
+    A table of its own, with explicit numbers: SQLite may renumber rows that have none when it is vacuumed. No cascade:
+    a number that is given again must have left the index before.
     """
 
     __tablename__ = "distributor_search"
