@@ -41,6 +41,7 @@ class Distributor(Base):
     __table_args__ = (
         sa.Index(None, "region_code", "pinyin", "id"),
         sa.Index(None, "pinyin", "id"),
+        sa.Index(None, "status", "pinyin", "id"),
     )
 
 
@@ -65,3 +66,17 @@ class Contact(Base):
         ),
         sa.Index(None, "distributor_id"),
     )
+
+
+class SearchEntry(Base):
+    """What a distributor is found by (core/search.py, document). `docid` is its number in `distributor_fts`.
+
+    A table of its own, with explicit numbers: SQLite may renumber rows that have none when it is vacuumed. No cascade:
+    a number that is given again must have left the index before.
+    """
+
+    __tablename__ = "distributor_search"
+
+    docid: Mapped[int] = mapped_column(sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True)
+    distributor_id: Mapped[UUID] = mapped_column(sa.ForeignKey("distributor.id"), unique=True)
+    document: Mapped[str] = mapped_column(sa.Text)
