@@ -24,7 +24,7 @@ def names(codes: Iterable[str]) -> dict[str, str]:
 
 
 def search(text: str, limit: int = 20) -> list[tuple[str, str]]:
-    """(code, name with its path) of regions whose code, name, pinyin or initials begin with `text`; large ones first."""
+    """(code, name with its path) of regions whose code, name, pinyin or initials begin with `text`; larger first."""
     text = text.strip().casefold()
     if not text:
         return []

@@ -310,7 +310,7 @@ def patch() -> Response:
 @concern.route("/users/regions", allow=ADMINS)
 def regions() -> Response:
     """Regions that begin with what is typed, to be added to a patch."""
-    found = book().search(request.args.get("region", "")[:40], 12)
+    found = book().search(request.args.get("region", "")[:40], 8)
     return page("people/accounts/regions.html", found=found)
 
 
