@@ -48,20 +48,30 @@ def _register_concerns(app: Flask) -> None:
     from .core import stamp  # noqa: F401
     from .desk.approvals import models as _approvals  # noqa: F401
     from .desk.checks import models as _checks  # noqa: F401
+    from .desk.checks import policy as checks_policy
     from .desk.deals import api
     from .desk.imports import models as _imports  # noqa: F401
     from .network.distributors import models as _distributors  # noqa: F401
     from .network.territory import models as _territory  # noqa: F401
-    from .people.accounts import models as _accounts  # noqa: F401
+    from .network.territory import patches
+    from .people.accounts import cli as accounts_cli
+    from .people.accounts import regions as patch_regions
+    from .people.accounts import views as accounts
     from .people.audit import models as _audit  # noqa: F401
-    from .people.policy import models as _policy  # noqa: F401
+    from .people.policy import sections as policy_sections
+    from .people.policy import views as policy
     from .standing.grading import models as _grading  # noqa: F401
     from .trade.ledger import models as _ledger  # noqa: F401
     from .trade.pricing import models as _pricing  # noqa: F401
     from .trade.products import models as _products  # noqa: F401
     from .trade.targets import models as _targets  # noqa: F401
 
+    app.register_blueprint(accounts.concern)
     app.register_blueprint(api.concern)
+    app.register_blueprint(policy.concern)
+    app.cli.add_command(accounts_cli.users)
+    patch_regions.use(app, patch_regions.RegionBook(patches.names, patches.search))
+    policy_sections.declare(app, checks_policy.SECTIONS)
 
 
 def _register_template_globals(app: Flask) -> None:
@@ -74,4 +84,4 @@ def _register_template_globals(app: Flask) -> None:
             "business_date": clock.today(),
         }
 
-    app.jinja_env.globals["ui"] = None
+    app.jinja_env.globals["ui"] = app.jinja_env.get_template("components/ui.html").module

@@ -29,10 +29,12 @@ class Concern(Blueprint):
         *,
         allow: Access,
         methods: Sequence[str] = ("GET",),
+        section: str | None = None,
         max_bytes: int = MAX_BODY,
         **options: Any,
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-        """Declare a route. `allow` is not optional: a route without it fails at import.
+        """Declare a route. `allow` is not optional: a route without it fails at import. `section`: if it belongs to
+        another place in the navigation than its concern.
 
         Order of a request: access (401, 403), size (413), CSRF for a changing method (400), then the view. No write
         lock is held before the view's first statement, however slowly the body arrives.
@@ -51,7 +53,7 @@ class Concern(Blueprint):
                 return view(**arguments)
 
             guarded.access = allow  # type: ignore[attr-defined]
-            guarded.section = self.section  # type: ignore[attr-defined]
+            guarded.section = self.section if section is None else section  # type: ignore[attr-defined]
             endpoint = options.pop("endpoint", view.__name__)
             self.add_url_rule(rule, endpoint, guarded, methods=list(methods), **options)
             return view

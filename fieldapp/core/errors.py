@@ -8,7 +8,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 
 from .access import wants_fragment
 from .db import db
-from .logs import log
+from .logs import log, shown_path
 
 SHOWN = (400, 403, 404, 413, 429, 500)
 
@@ -100,5 +100,5 @@ def init_app(app: Flask) -> None:
     @app.errorhandler(Exception)
     def unexpected(error: Exception) -> Response:
         db.session().rollback()
-        log.error("unexpected", path=request.path, method=request.method, exc_info=error)
+        log.error("unexpected", path=shown_path(), method=request.method, exc_info=error)
         return answer(InternalServerError.code)

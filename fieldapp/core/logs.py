@@ -14,6 +14,12 @@ _GIVEN_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 log = structlog.get_logger()
 
 
+def shown_path() -> str:
+    """The path of the request without the secret that a one-time link carries in it."""
+    secret = (request.view_args or {}).get("token")
+    return request.path.replace(str(secret), "…") if secret else request.path
+
+
 def init_app(app: Flask) -> None:
     """Configure structlog, give every request an id, and write one line when it ends."""
     structlog.configure(
@@ -45,7 +51,7 @@ def init_app(app: Flask) -> None:
         log.info(
             "request",
             method=request.method,
-            path=request.path,
+            path=shown_path(),
             status=response.status_code,
             ms=round((time.perf_counter() - g.get("started", time.perf_counter())) * 1000, 1),
             user=getattr(current_user, "username", None),

@@ -1,10 +1,13 @@
 """Which policy holds on a day."""
 
+from collections.abc import Iterable
 from datetime import date
+from uuid import UUID
 
 import sqlalchemy as sa
 
 from fieldapp.core.db import db
+from fieldapp.people.accounts.models import User
 
 from .models import PolicyVersion
 
@@ -23,3 +26,10 @@ def on(day: date) -> PolicyVersion:
 def versions() -> list[PolicyVersion]:
     """All versions, the newest first."""
     return list(db.session.scalars(sa.select(PolicyVersion).order_by(PolicyVersion.version.desc())))
+
+
+def authors(published: Iterable[PolicyVersion]) -> dict[UUID, str]:
+    """{user: name} of those who published versions."""
+    users = {version.published_by_id for version in published if version.published_by_id}
+    rows = db.session.execute(sa.select(User.id, User.name).where(User.id.in_(users)))
+    return dict(rows.tuples().all())
