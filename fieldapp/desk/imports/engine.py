@@ -286,9 +286,9 @@ class _Plan:
         for step in self._steps:
             if step.part.shared:
                 self._refuse_disagreement(step, rows)
-        planned = self._plan_rows([row for row in rows if not row.faults])
         if self._kind.check is not None:
             self._check_what_is_good(self._kind.check, [row for row in rows if row.faults])
+        planned = self._plan_rows([row for row in rows if not row.faults])
         self._outcome.rows += len(rows)
         self._reject([row for row in rows if row.faults])
         self._keep(planned)
