@@ -13,6 +13,8 @@ from .reading import BLANK
 _NOTE = re.compile(r"\([^()]*\)$")
 _JOINER = re.compile(r"[\s_\-.*]+")
 
+BAD: Any = object()  # stands for the value of a cell that was refused
+
 _REQUIRED = Message(N_("must not be empty"))
 _FAILED_FORMULA = Message(N_("the formula in this cell gives an error"))
 _NO_COLUMN = Message(N_("the header has no column here"))
@@ -91,19 +93,18 @@ def locate(header: Sequence[str], columns: Sequence[Column]) -> Layout:
     return Layout(tuple(places), tuple(unknown), len(header))
 
 
-def row_reader(layout: Layout, report: Callable[[CellError], None]) -> Callable[[int, list[str]], list[Any] | None]:
-    """A function (line, cells) → the values in the order of `layout.places`, None for an empty cell.
+def row_reader(layout: Layout, report: Callable[[CellError], None]) -> Callable[[int, list[str]], list[Any]]:
+    """A function (line, cells) → the values in the order of `layout.places`: None for an empty cell, BAD for a bad one.
 
-    Every bad cell of the row is reported; the answer is then None.
+    Every bad cell is reported. Cells beyond the header are reported too, and stand for nothing.
     """
     places = [
         (index, column.parse, column.required or column.identity, title) for column, index, title in layout.places
     ]
     width = layout.width
 
-    def read(line: int, row: list[str]) -> list[Any] | None:
+    def read(line: int, row: list[str]) -> list[Any]:
         values: list[Any] = []
-        good = True
         if len(row) < width:
             row = row + [""] * (width - len(row))
         for index, parse, required, title in places:
@@ -121,11 +122,10 @@ def row_reader(layout: Layout, report: Callable[[CellError], None]) -> Callable[
                     values.append(None)
             except Refused as refused:
                 report(CellError(line, title, value, refused.reason))
-                good = False
+                values.append(BAD)
         for index in range(width, len(row)):
             if row[index].strip(BLANK):
                 report(CellError(line, str(index + 1), row[index], _NO_COLUMN))
-                good = False
-        return values if good else None
+        return values
 
     return read

@@ -1,8 +1,11 @@
 """Finding the columns in a header, and listing every bad cell."""
 
+from datetime import date
+
 import pytest
 
 from fieldapp.core.sheets import CellError, Column, Message, SheetError, cells, locate, row_reader
+from fieldapp.core.sheets.columns import BAD
 
 COLUMNS = (
     Column("code", cells.code(), ("经销商编码", "代码"), identity=True),
@@ -46,12 +49,12 @@ def test_headers_that_will_not_do(header: tuple[str, ...], said: str) -> None:
 def test_every_bad_cell_is_listed_by_line_column_value_and_reason() -> None:
     errors: list[CellError] = []
     read = row_reader(locate(("code", "名称", "since", "牌价"), COLUMNS), errors.append)
-    assert read(2, ["D1", "丰禾", "2026-11-23", "3150"]) is not None
+    assert read(2, ["D1", "丰禾", "2026-11-23", "3150"]) == ["D1", "丰禾", date(2026, 11, 23), 315000]
     assert read(3, [" D2\u3000", "金穗", " ", ""]) == ["D2", "金穗", None, None]
-    assert read(4, ["", "\u200b", "yesterday", "3.141"]) is None
-    assert read(5, ["D4", "x" * 2001, "#N/A", "1"]) is None
+    assert read(4, ["", "\u200b", "yesterday", "3.141"]) == [BAD, BAD, BAD, BAD]
+    assert read(5, ["D4", "x" * 2001, "#N/A", "1"]) == ["D4", BAD, BAD, 100]
     assert read(6, ["D5", "x"]) == ["D5", "x", None, None]
-    assert read(7, ["D6", "x", "", "1", "", "beyond"]) is None
+    assert read(7, ["D6", "x", "", "1", "", "beyond"]) == ["D6", "x", None, 100]
     assert [str(error) for error in errors] == [
         "line 4, column code: (empty) — must not be empty",
         "line 4, column 名称: (empty) — must not be empty",

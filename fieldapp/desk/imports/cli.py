@@ -1,0 +1,72 @@
+"""`flask import KIND FILE`: the errors one by one to stderr, the summary last."""
+
+import sys
+from pathlib import Path
+
+import click
+from flask import Flask
+from flask_babel import force_locale
+
+from fieldapp.core import clock
+from fieldapp.core.sheets import SheetError
+
+from .engine import Order, Outcome, read
+from .registry import kinds
+
+
+@click.command("import")
+@click.argument("kind", type=click.Choice(list(kinds())))
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Say what would happen and write nothing.")
+@click.option("--partial", is_flag=True, help="Take the good rows; write the others to FILE.rejected.csv.")
+def import_file(kind: str, file: Path, dry_run: bool, partial: bool) -> None:
+    """Read a file of the ERP: CSV (UTF-8 or GB18030) or XLSX. Exit code 0 only if every row was taken."""
+    rejected_to = file.with_name(f"{file.name}.rejected.csv")
+    order = Order(
+        kinds()[kind],
+        file,
+        file.name,
+        actor_id=None,
+        at=clock.now(),
+        dry_run=dry_run,
+        partial=partial,
+        rejected_to=rejected_to,
+    )
+    with force_locale("en"):
+        try:
+            outcome = _read_with_bar(order)
+        except SheetError as error:
+            click.echo(f"{file}: {error}", err=True)
+            sys.exit(1)
+        _summarise(order, outcome)
+    sys.exit(0 if outcome.taken else 1)
+
+
+def _read_with_bar(order: Order) -> Outcome:
+    """A bar on a terminal, where it is of use; nothing of it in a log."""
+    with click.progressbar(length=1000, label=order.filename, file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
+
+        def progress(share: float) -> None:
+            bar.update(int(share * 1000) - bar.pos)
+
+        return read(order, lambda error: click.echo(str(error), err=True), progress)
+
+
+def _summarise(order: Order, outcome: Outcome) -> None:
+    if outcome.unknown:
+        click.echo(f"Unknown columns, not read: {', '.join(outcome.unknown)}", err=True)
+    click.echo(
+        f"{outcome.kind}: {outcome.rows} rows: {outcome.created} created, {outcome.updated} updated,"
+        f" {outcome.unchanged} unchanged, {outcome.rejected} rejected"
+    )
+    if order.dry_run:
+        click.echo("Dry run: nothing was written.")
+    elif not outcome.written:
+        click.echo("Nothing was written. Correct the file, or take the good rows with --partial.")
+    elif outcome.rejected:
+        click.echo(f"The rejected rows are in {order.rejected_to}")
+
+
+def init_app(app: Flask) -> None:
+    """Register the commands."""
+    app.cli.add_command(import_file)

@@ -1,0 +1,122 @@
+"""What a row of `invoices` (one line of one) and of `payments` means; both keep the balances."""
+
+from collections.abc import Iterable, Sequence
+from itertools import islice
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from fieldapp.core.db import db
+from fieldapp.core.sheets import N_, Message, kinds
+from fieldapp.network.distributors.imports import A_DISTRIBUTOR
+from fieldapp.network.territory.imports import A_REGION
+from fieldapp.trade.products.imports import A_PRODUCT
+
+from .actions import rebuild_balances
+from .models import Invoice, InvoiceLine, Payment
+
+_CHUNK = 500
+
+_AN_INVOICE = kinds.Reference(Invoice.number_key, Invoice.id, Message(N_("no such invoice")))
+_NOT_THEIRS = Message(N_("this invoice belongs to another distributor"))
+
+Faults = Iterable[tuple[kinds.Planned, str, Message]]
+
+
+def _chunks(ids: Iterable[UUID]) -> Iterable[list[UUID]]:
+    rest = iter(ids)
+    while chunk := list(islice(rest, _CHUNK)):
+        yield chunk
+
+
+def _paid_by_another(rows: Sequence[kinds.Planned]) -> Faults:
+    """An invoice that has payments can't go to another distributor: they would pay somebody else's debt."""
+    moved: dict[Any, list[kinds.Planned]] = {}
+    for row in rows:
+        before = row.before[0]
+        if before is not None and before["distributor_id"] != row.after[0]["distributor_id"]:
+            moved.setdefault(before["id"], []).append(row)
+    for chunk in _chunks(moved):
+        paid = db.session.execute(
+            sa.select(Payment.invoice_id, Payment.distributor_id).where(Payment.invoice_id.in_(chunk))
+        )
+        for invoice_id, payer in paid.tuples():
+            for row in moved[invoice_id]:
+                if row.after[0]["distributor_id"] != payer:
+                    yield row, "distributor", Message(N_("this invoice has payments of another distributor"))
+
+
+def _invoice_of_the_payer(rows: Sequence[kinds.Planned]) -> Faults:
+    named = {row.after[0]["invoice_id"] for row in rows if row.after[0]["invoice_id"] is not None}
+    owners: dict[UUID, UUID] = {}
+    for chunk in _chunks(named):
+        owners |= dict(
+            db.session.execute(sa.select(Invoice.id, Invoice.distributor_id).where(Invoice.id.in_(chunk))).tuples()
+        )
+    for row in rows:
+        invoice_id = row.after[0]["invoice_id"]
+        if invoice_id is not None and owners.get(invoice_id) != row.after[0]["distributor_id"]:
+            yield row, "invoice", _NOT_THEIRS
+
+
+def _finish_invoices(written: kinds.Written) -> None:
+    """Each touched invoice is the sum of its lines, and the balances are those of the ledger."""
+    total = (
+        sa.select(sa.func.coalesce(sa.func.sum(InvoiceLine.amount), 0))
+        .where(InvoiceLine.invoice_id == Invoice.id)
+        .scalar_subquery()
+    )
+    for chunk in _chunks(written.keys[0]):
+        db.session.execute(
+            sa.update(Invoice)
+            .where(Invoice.id.in_(chunk))
+            .values(amount=total)
+            .execution_options(synchronize_session=False)
+        )
+    rebuild_balances(written.subjects)
+
+
+def _finish_payments(written: kinds.Written) -> None:
+    rebuild_balances(written.subjects)
+
+
+INVOICES = kinds.Kind(
+    "invoices",
+    Message(N_("Invoices")),
+    columns=(
+        kinds.own_code("number", form=Message(N_("the invoice's number"))),
+        kinds.integer("line_no", 0, 1_000_000, part=1, identity=True),
+        kinds.reference("distributor", "distributor_id", A_DISTRIBUTOR, required=True, default=kinds.NEEDED),
+        kinds.reference("ship_to", "ship_to", A_REGION, part=1),
+        kinds.day("date", required=True, default=kinds.NEEDED),
+        kinds.day("due"),
+        kinds.reference("product", "product_id", A_PRODUCT, part=1, required=True, default=kinds.NEEDED),
+        kinds.kilograms("kg", negative=True, part=1, into="weight", required=True, default=kinds.NEEDED),
+        kinds.money("amount", negative=True, part=1, required=True, default=kinds.NEEDED),
+    ),
+    parts=(
+        kinds.Part(Invoice, ("number_key",), shared=True, born=lambda _at: {"amount": 0}),
+        kinds.Part(InvoiceLine, ("invoice_id", "line_no"), parent="invoice_id", identity=None),
+    ),
+    row_part=1,
+    check_batch=_paid_by_another,
+    subject=(0, "distributor_id"),
+    finish=_finish_invoices,
+)
+
+PAYMENTS = kinds.Kind(
+    "payments",
+    Message(N_("Payments")),
+    columns=(
+        kinds.own_code("number", form=Message(N_("the payment's number"))),
+        kinds.reference("distributor", "distributor_id", A_DISTRIBUTOR, required=True, default=kinds.NEEDED),
+        kinds.day("date", required=True, default=kinds.NEEDED),
+        kinds.money("amount", negative=True, required=True, default=kinds.NEEDED),
+        kinds.reference("invoice", "invoice_id", _AN_INVOICE, form=Message(N_("an invoice's number, or empty"))),
+    ),
+    parts=(kinds.Part(Payment, ("number_key",)),),
+    check_batch=_invoice_of_the_payer,
+    subject=(0, "distributor_id"),
+    finish=_finish_payments,
+)
