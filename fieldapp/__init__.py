@@ -50,6 +50,7 @@ def _register_concerns(app: Flask) -> None:
     from .desk.checks import models as _checks  # noqa: F401
     from .desk.checks import policy as checks_policy
     from .desk.deals import api
+    from .desk.demo import cli as demo_cli
     from .desk.imports import models as _imports  # noqa: F401
     from .network.distributors import models as _distributors  # noqa: F401
     from .network.territory import models as _territory  # noqa: F401
@@ -70,6 +71,7 @@ def _register_concerns(app: Flask) -> None:
     app.register_blueprint(api.concern)
     app.register_blueprint(policy.concern)
     app.cli.add_command(accounts_cli.users)
+    demo_cli.init_app(app)
     patch_regions.use(app, patch_regions.RegionBook(patches.names, patches.search))
     policy_sections.declare(app, checks_policy.SECTIONS)
 

@@ -21,6 +21,7 @@ def main() -> int:
     from fieldapp import create_app
     from fieldapp.config import SettingsError
     from fieldapp.core.db import db
+    from fieldapp.desk.demo.actions import describe_accounts, is_demo
     from fieldapp.people.accounts.models import User
 
     try:
@@ -34,6 +35,8 @@ def main() -> int:
         if wanted and not db.session.scalar(sa.select(sa.exists(sa.select(User.id)))):
             print("A new database: loading the demo company", file=sys.stderr)
             app.cli.commands["demo"].main(args=[], prog_name="flask demo", standalone_mode=False)
+        accounts = describe_accounts() if is_demo() else ""
+    print(accounts, end="")
     return 0
 
 
