@@ -10,6 +10,7 @@ environment.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import errno
 import fcntl
@@ -39,7 +40,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # Chosen by measurement, docs/adr/0002-server.md
 THREADS = 64
 BACKLOG = 1024
-HEADERS_WITHIN_MS = 10_000
+HEADERS_WITHIN_MS = 30_000
 STOP_WITHIN_S = 20
 
 
@@ -102,7 +103,7 @@ def main(arguments: list[str]) -> int:
         log_dictconfig=log_settings(),
         announce=partial(announce, host, port, accounts),
     )
-    server.serve(target_loader=load, wrap_loader=False)
+    server.serve(target_loader=partial(load, port), wrap_loader=False)
     return 0
 
 
@@ -141,15 +142,22 @@ def prepare() -> str:
     """
     instance = Path(os.environ.get("FIELDAPP_INSTANCE") or ROOT / "instance")
     instance.mkdir(parents=True, exist_ok=True)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # unwinds, so that the preparation ends as well
     with (instance / ".prepare.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        done = subprocess.run([sys.executable, "tools/prepare.py"], stdout=subprocess.PIPE, text=True, check=False)
+        done = subprocess.run(
+            [sys.executable, "tools/prepare.py"],
+            stdout=subprocess.PIPE,
+            text=True,
+            check=False,
+            pass_fds=[lock.fileno()],  # the lock is held as long as either process lives
+        )
     if done.returncode:
         sys.exit(done.returncode)
     return done.stdout
 
 
-def load() -> Any:
+def load(port: int) -> Any:
     """The app, in a worker. A worker ends with its watcher, also when that is killed outright."""
     if sys.platform == "linux":
         parent_death_signal = 1
@@ -157,7 +165,41 @@ def load() -> Any:
     sys.path.insert(0, str(ROOT))
     from wsgi import app
 
+    if sys.platform == "linux":
+        threading.Thread(target=notice_dead_clients, args=(port,), daemon=True).start()
     return app
+
+
+def notice_dead_clients(port: int) -> None:
+    """Have the kernel probe silent connections of this worker, and end those that nobody answers.
+
+    A phone that loses its signal in the middle of an upload never says goodbye, and would keep its thread for ever.
+    Connections inherit this from the listening socket, which the server makes by itself: it is looked up here.
+    """
+    for _ in range(300):
+        for descriptor in open_sockets():
+            with socket.socket(fileno=os.dup(descriptor)) as listener:
+                if (
+                    listener.family in (socket.AF_INET, socket.AF_INET6)
+                    and listener.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
+                    and listener.getsockname()[1] == port
+                ):
+                    listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+                    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 20)
+                    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 10)
+                    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 4)
+                    return
+        time.sleep(0.1)
+
+
+def open_sockets() -> list[int]:
+    """The numbers of this process's open files that are sockets."""
+    found = []
+    for entry in Path("/proc/self/fd").iterdir():
+        with contextlib.suppress(OSError):  # closed meanwhile
+            if str(entry.readlink()).startswith("socket:"):
+                found.append(int(entry.name))
+    return found
 
 
 def announce(host: str, port: int, accounts: str) -> None:
