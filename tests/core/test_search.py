@@ -41,7 +41,8 @@ def test_found(typed: str) -> None:
     "typed",
     [
         "", "  ", "🐖", "\"'*()", "丰河", "禾丰", "南饲", "engh", "fenghx", "fenghesiliaox", "hnx", "0012", "2345",
-        "dan", "00001234", "丰禾 w", "_r4101", "410102", "OR", "NOT 丰禾", "NEAR(丰 禾)", "河南丰禾饲料有限公司厂", "13800009234",
+        "dan", "丰禾 w", "_r4101", "410102", "OR", "00001234", "NOT 丰禾", "NEAR(丰 禾)", "13800009234",
+        "河南丰禾饲料有限公司厂",
     ],
 )  # fmt: skip
 def test_not_found(typed: str) -> None:

@@ -7,40 +7,35 @@ from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.engine import Connection
 
-from fieldapp.core.search import Query, patch_terms, tokens
+from fieldapp.core.search import patch_terms, tokens
 from fieldapp.people.accounts.viewer import Viewer
-
-from .models import SearchEntry
 
 _FTS = sa.table("distributor_fts", sa.column("rowid"), sa.column("docid"), sa.column("tokens"))
 _MAX_PATCH_TERMS = 100
 
 
-def hits(dialect: str, viewer: Viewer, terms: Sequence[str]) -> sa.Select[Any]:
-    """The numbers (docid) of the documents that hold all terms, narrowed to the viewer's patch inside the index.
+def match(dialect: str, viewer: Viewer, terms: Sequence[str]) -> str:
+    """The index query for documents that hold all terms, narrowed to the viewer's patch inside the index.
 
-    The patch terms only narrow: whoever uses the hits still asks `viewer.scope`.
+    The patch only narrows here: whoever uses the hits still asks `viewer.scope`. Terms hold letters, digits and `_`.
     """
+    both, either, quote = (" AND ", " OR ", '"') if dialect == "sqlite" else (" & ", " | ", "'")
+    asked = both.join(f"{quote}{term}{quote}" for term in terms)
     places = None if viewer.everywhere else patch_terms(viewer.patch)
-    if places and len(places) > _MAX_PATCH_TERMS:
-        places = None
+    if places and len(places) <= _MAX_PATCH_TERMS:
+        asked += both + "(" + either.join(f"{quote}{place}{quote}" for place in places) + ")"
+    return asked
+
+
+def hits(dialect: str, matching: str | None = None) -> sa.Select[Any]:
+    """The numbers (docid) of the documents that match; without `matching` it is the bind `match`."""
+    asked = sa.bindparam("match", matching, type_=sa.String(), unique=matching is not None, required=matching is None)
     if dialect == "sqlite":
-        match = " AND ".join(f'"{term}"' for term in terms)
-        if places:
-            match += " AND (" + " OR ".join(f'"{place}"' for place in places) + ")"
-        return sa.select(_FTS.c.rowid.label("docid")).where(sa.literal_column("distributor_fts").op("MATCH")(match))
-    match = " & ".join(f"'{term}'" for term in terms)
-    if places:
-        match += " & (" + " | ".join(f"'{place}'" for place in places) + ")"
-    return sa.select(_FTS.c.docid).where(sa.text("tokens @@ CAST(:fts_match AS tsquery)").bindparams(fts_match=match))
-
-
-def verified(query: Query) -> list[sa.ColumnElement[bool]]:
-    """Conditions on SearchEntry for what the tokens do not say."""
-    unspaced = sa.func.replace(SearchEntry.document, " ", "")
-    return [unspaced.contains(piece, autoescape=True) for piece in query.verify]
+        return sa.select(_FTS.c.rowid.label("docid")).where(sa.literal_column("distributor_fts").op("MATCH")(asked))
+    return sa.select(_FTS.c.docid).where(_FTS.c.tokens.op("@@")(sa.cast(asked, TSQUERY)))
 
 
 def put(connection: Connection, documents: Sequence[tuple[int, str]]) -> None:
