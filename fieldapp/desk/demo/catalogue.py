@@ -171,7 +171,7 @@ def _product(number: int, count: int, round_: int, line: str, feed: list[str]) -
         list_price=int(price) + 20 * round_,
         margin=Decimal(12 + number * 5 % 8) / 100,
         floor_gap=None if number % 13 == 6 else Decimal(2 + number * 3 % 4) / 100,
-        retail=number % 4 != 3,
+        retail=number % 5 != 3,
         priced=not newest,
     )
 

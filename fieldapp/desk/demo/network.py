@@ -150,9 +150,9 @@ def user_rows(network: Network, english: str) -> Iterator[Row]:
     random = draw(network.seed, "supervisors", 0)
     yield _user_row("admin", "系统管理员", "admin", [], "zh")
     for first in range(0, len(network.reps), PATCHES_PER_SUPERVISOR):
+        team = network.reps[first : first + PATCHES_PER_SUPERVISOR]
         username = "boss" if first == 0 else f"boss{first // PATCHES_PER_SUPERVISOR + 1}"
-        patches = network.patches[first : first + PATCHES_PER_SUPERVISOR]
-        yield _user_row(username, names.person(random), "supervisor", patches, "zh")
+        yield _user_row(username, names.person(random), "supervisor", [rep.patch for rep in team], "zh")
     for rep in network.reps:
         yield _user_row(rep.username, rep.name, "rep", [rep.patch], "en" if rep.username == english else "zh")
 

@@ -1,6 +1,7 @@
 """Where the demo company sells: real counties and townships, ordered by their distance from its home city."""
 
 from dataclasses import dataclass
+from functools import cache
 from math import cos, hypot, radians
 
 from fieldapp.network.territory.data import read_regions
@@ -30,6 +31,7 @@ class Places:
         return self.seats.get(code) or self.seats.get(code[:4])
 
 
+@cache
 def load() -> Places:
     """Read the shipped regions; development zones, farms and other statistical units are left out."""
     names: dict[str, str] = {}

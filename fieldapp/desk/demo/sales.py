@@ -197,7 +197,6 @@ def _payments(distributor: Distributor, invoices: list[Invoice], today: dt.date,
     if distributor.case is not None or distributor.status == "ended":
         delay = min(delay, dt.timedelta(days=distributor.term_days))
     waiting: list[Invoice] = []
-    used: set[dt.date] = set()
     for place, invoice in enumerate(invoices):
         waiting.append(invoice)
         day = waiting[0].date + delay
@@ -205,11 +204,8 @@ def _payments(distributor: Distributor, invoices: list[Invoice], today: dt.date,
         batch_goes_on = not payer.names_invoice and len(waiting) < 3
         if batch_goes_on and following is not None and following <= day:
             continue
-        while day in used:
-            day += dt.timedelta(days=1)
         if day > last_day:
             return
-        used.add(day)
         amount = sum(each.amount for each in waiting)
         if payer.names_invoice and random.random() < 0.0005 and distributor.case is None:
             amount = amount // 200_000 * 100_000  # paid a round half of it and never spoke of the rest

@@ -86,17 +86,19 @@ def _prices(book: Book) -> Iterator[Showcase]:
     lowest_ok, lowest_approvable = quote.lowest_ok_price or 0, quote.lowest_approvable_price or 0
     no_price = next(each for each in book.market.catalogue.products if not each.priced)
     no_floor = next(each for each in book.market.catalogue.products if each.priced and each.floor_gap is None)
-    retail_row = next(
+    # In the good customer's county somebody else has the poultry feeds.
+    above, retail = next(
         (each, row.retail_price)
-        for each in book.market.catalogue.of_line(product.line)
-        if (row := book.quote(good, each, good.region).row) is not None and row.retail_price is not None
+        for each in book.market.catalogue.products
+        if each.line != "poultry"
+        and (row := book.quote(good, each, good.region).row) is not None
+        and row.retail_price is not None
     )
     yield Showcase("price.none", _deal(book, good, product=no_price, price=no_price.list_price * 100))
     yield Showcase("price.no_floor", _deal(book, good, product=no_floor))
     yield Showcase("price.ok", _deal(book, good, price=max(lowest_ok, quote.price)))
     yield Showcase("price.below_floor", _deal(book, good, price=(lowest_ok + lowest_approvable) // 2))
     yield Showcase("price.far_below_floor", _deal(book, good, price=lowest_approvable - 5000))
-    above, retail = retail_row
     yield Showcase("price.above_retail", _deal(book, good, product=above, price=retail + 5000))
 
 
