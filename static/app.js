@@ -24,7 +24,7 @@
     const text = [...d.querySelectorAll("[data-announce]")].map((e) => e.dataset.announce).join(". ");
     if (text !== said) $("#live").textContent = said = text;
   };
-  const focusInvalid = (from) => { const first = $("[aria-invalid=true]", from); if (first) first.focus(); return first; };
+  const focusInvalid = (from) => { const first = $("form [aria-invalid=true]", from); if (first) first.focus(); };
 
   // Asks in the page's own dialog; the browser's where <dialog> is missing.
   const ask = (text, yes, no = () => {}) => {
@@ -108,7 +108,7 @@
   d.addEventListener("htmx:response:error", ({ detail: { ctx } }) => {
     if ([409, 422].includes(ctx.response.status) || ctx.hx.redirect) return;
     const page = new DOMParser().parseFromString(ctx.text, "text/html"), words = $("[data-error]", page);
-    complain(words ? words.textContent : d.body.dataset.failed);
+    complain(words ? words.textContent.trim().replace(/\s+/g, " ") : d.body.dataset.failed);
   });
   d.addEventListener("htmx:error", () => complain(navigator.onLine ? d.body.dataset.failed : d.body.dataset.offline));
 
