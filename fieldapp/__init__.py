@@ -6,6 +6,7 @@ from typing import Any
 from flask import Flask
 from flask_compress import Compress
 from flask_login import current_user
+from werkzeug.local import LocalProxy
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from .config import ROOT, Settings
@@ -47,9 +48,11 @@ def _register_concerns(app: Flask) -> None:
     """Every concern's routes and commands. Models are imported here too, so that migrations see them all."""
     from .core import stamp  # noqa: F401
     from .desk.approvals import models as _approvals  # noqa: F401
+    from .desk.approvals import views as approvals
     from .desk.checks import models as _checks  # noqa: F401
     from .desk.checks import policy as checks_policy
     from .desk.deals import api
+    from .desk.deals import views as deals
     from .desk.demo import cli as demo_cli
     from .desk.imports import models as _imports  # noqa: F401
     from .network.distributors import models as _distributors  # noqa: F401
@@ -69,6 +72,8 @@ def _register_concerns(app: Flask) -> None:
 
     app.register_blueprint(accounts.concern)
     app.register_blueprint(api.concern)
+    app.register_blueprint(approvals.concern)
+    app.register_blueprint(deals.concern)
     app.register_blueprint(policy.concern)
     app.cli.add_command(accounts_cli.users)
     demo_cli.init_app(app)
@@ -77,6 +82,8 @@ def _register_concerns(app: Flask) -> None:
 
 
 def _register_template_globals(app: Flask) -> None:
+    from .desk.approvals.views import waiting
+
     @app.context_processor
     def about_the_request() -> dict[str, Any]:
         signed_in = current_user.is_authenticated
@@ -86,4 +93,5 @@ def _register_template_globals(app: Flask) -> None:
             "business_date": clock.today(),
         }
 
+    app.jinja_env.globals["waiting"] = LocalProxy(waiting)
     app.jinja_env.globals["ui"] = app.jinja_env.get_template("components/ui.html").module

@@ -48,6 +48,11 @@
       ["input", "change"].forEach((type) => input.dispatchEvent(new Event(type, { bubbles: true })));
       input.focus();
     },
+    step: (e) => {
+      const input = $(e.dataset.step), now = Number(input.value.replace(/,/g, "")) || 0;
+      input.value = Math.max(0, Math.round((now + Number(e.dataset.by)) * 1000) / 1000);
+      input.dispatchEvent(new Event("input", { bubbles: true }));
+    },
     // "Nearby first": the place is asked for on a tap only, and goes nowhere but into this form.
     near: (e) => {
       if (!navigator.geolocation) return true;

@@ -12,7 +12,9 @@ from fieldapp.core.findings import Finding, Level
 from fieldapp.core.money import format_yuan, show_yuan
 from fieldapp.people.accounts.viewer import Viewer
 
-from .queries import Owner
+from . import reference
+from .models import DealCheck
+from .queries import Evaluation, Owner
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,29 @@ def present(findings: Iterable[Finding], seeing: Seeing) -> list[Shown]:
     ]
 
 
+def seeing_now(viewer: Viewer, evaluation: Evaluation) -> Seeing:
+    """How much of a fresh check the viewer may see."""
+    known = evaluation.known
+    return Seeing(viewer, viewer.role in known.policy.floor_roles, known.owners)
+
+
+def seeing_stored(viewer: Viewer, check: DealCheck, today: date) -> Seeing:
+    """How much of a stored check the viewer may see; whether floors show, says the policy of today."""
+    floor = viewer.role in reference.read()[0].policy_on(today).floor_roles
+    return Seeing(viewer, floor, {key: Owner(**owner) for key, owner in check.facts["owners"].items()})
+
+
+def stored_findings(viewer: Viewer, check: DealCheck, today: date) -> list[Shown]:
+    """The findings of a stored check, the worst first."""
+    return worst_first(present(map(restore, check.findings), seeing_stored(viewer, check, today)))
+
+
+def worst_first(findings: Iterable[Shown]) -> list[Shown]:
+    """The worst first; of the same level, in the order of the check."""
+    return sorted(findings, key=lambda finding: _WEIGHT[finding.level])
+
+
+_WEIGHT = {Level.STOP: 0, Level.APPROVAL: 1, Level.INFO: 2, Level.OK: 3}
 _WITH_SET_PRICE = {"price.below_floor", "price.far_below_floor"}
 
 

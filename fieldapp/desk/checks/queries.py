@@ -227,7 +227,14 @@ def know(viewer: Viewer, distributor: str, on: date, ship_to: str | None) -> Kno
 
 def evaluate(viewer: Viewer, request: DealRequest) -> Evaluation:
     """Check a deal; nothing is written. Raises as `know` does, and InvalidDealError for an unknown product."""
-    known = know(viewer, request.distributor, request.on, request.ship_to)
+    return judge(know(viewer, request.distributor, request.on, request.ship_to), request)
+
+
+def judge(known: Known, request: DealRequest) -> Evaluation:
+    """Check a deal of which everything is known already (for the same distributor, day and ship_to).
+
+    Raises InvalidDealError for an unknown product.
+    """
     found = [known.reference.products.get(line.product.strip().casefold()) for line in request.lines]
     problems = [
         (f"lines.{index}.product", _("There is no product %(code)s.", code=line.product.strip()[:64]))

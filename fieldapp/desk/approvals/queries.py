@@ -1,0 +1,238 @@
+"""Approvals as the viewer may see them: what waits, what was answered, and how one stands now."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from fieldapp.core.db import db
+from fieldapp.core.findings import Finding, Level
+from fieldapp.desk.checks.models import DealCheck
+from fieldapp.desk.checks.presentation import restore, title
+from fieldapp.desk.checks.queries import (
+    DealRequest,
+    Evaluation,
+    InvalidDealError,
+    LineRequest,
+    UnknownDistributorError,
+    evaluate,
+)
+from fieldapp.network.distributors.models import Distributor
+from fieldapp.people.accounts.models import Role, User
+from fieldapp.people.accounts.viewer import Viewer
+
+from .models import Approval, ApprovalState
+from .rules import Holding, holds
+
+ANSWERED = (ApprovalState.APPROVED, ApprovalState.DECLINED)
+EARLIER_DAYS = 90
+LATELY_DAYS = 7
+MOST_OPEN = 200
+MOST_DECIDED = 30
+PAGE = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """An approval held against the facts of now.
+
+    `fresh` is None when the deal cannot be checked any more (the distributor has left the viewer's patch, a product
+    is gone); then `holding` is None too. For an open request `holding` says whether approving it would hold.
+    `appeared` are findings of now that the stored check did not have, `gone` those it had and that no longer are.
+    """
+
+    fresh: Evaluation | None
+    holding: Holding | None
+    appeared: tuple[Finding, ...] = ()
+    gone: tuple[Finding, ...] = ()
+
+    @property
+    def against(self) -> list[str]:
+        """What keeps it from holding, in a few words each."""
+        return [title(finding.code) for finding in self.holding.findings] if self.holding else []
+
+    @property
+    def settled(self) -> list[str]:
+        """What was found then and no longer is, in a few words each."""
+        return [title(finding.code) for finding in self.gone]
+
+    @property
+    def approvable(self) -> bool:
+        """Nothing of now stops the deal or lies outside what was asked."""
+        return self.holding is not None and self.holding.holds
+
+
+def visible(viewer: Viewer) -> sa.ColumnElement[bool]:
+    """A rep sees his own requests; supervisors and administrators those within their patch too."""
+    own = Approval.asked_by_id == viewer.id
+    return own if viewer.role is Role.REP else sa.or_(own, viewer.scope(Approval.region_code))
+
+
+def find(viewer: Viewer, approval_id: UUID) -> Approval | None:
+    """A request that he may see, or None."""
+    return db.session.scalar(sa.select(Approval).where(Approval.id == approval_id, visible(viewer)))
+
+
+def of_check(check: DealCheck) -> Approval | None:
+    """The request that a check led to; the check has been found through the viewer."""
+    return db.session.scalar(sa.select(Approval).where(Approval.check_id == check.id))
+
+
+def of_inputs(viewer: Viewer, inputs_key: str, now: datetime) -> Approval | None:
+    """The viewer's own request for exactly this deal that is open, or approved and not expired; the newest."""
+    live = sa.or_(
+        Approval.state == ApprovalState.OPEN,
+        sa.and_(Approval.state == ApprovalState.APPROVED, Approval.expires_at > now),
+    )
+    return db.session.scalar(
+        sa.select(Approval)
+        .where(Approval.inputs_key == inputs_key, Approval.asked_by_id == viewer.id, live)
+        .order_by(Approval.asked_at.desc())
+        .limit(1)
+    )
+
+
+def region_now(approval: Approval) -> str | None:
+    """Where the distributor of a request lies now: it may have moved since it was asked."""
+    return db.session.scalar(sa.select(Distributor.region_code).where(Distributor.id == approval.check.distributor_id))
+
+
+_asker = sa.orm.aliased(User)
+_decider = sa.orm.aliased(User)
+
+
+def _rows() -> sa.Select[Any]:
+    """What a list shows of a request, as plain columns."""
+    return (
+        sa.select(
+            Approval.id,
+            Approval.state,
+            Approval.asked_at,
+            Approval.asked_by_id,
+            Approval.reason,
+            Approval.covers,
+            Approval.decided_at,
+            Approval.decision_reason,
+            Approval.expires_at,
+            Approval.seen_at,
+            DealCheck.amount,
+            Distributor.code.label("distributor_code"),
+            Distributor.name.label("distributor_name"),
+            _asker.name.label("asker"),
+            _decider.name.label("decider"),
+        )
+        .select_from(Approval)
+        .join(DealCheck, DealCheck.id == Approval.check_id)
+        .join(Distributor, Distributor.id == DealCheck.distributor_id)
+        .join(_asker, _asker.id == Approval.asked_by_id)
+        .outerjoin(_decider, _decider.id == Approval.decided_by_id)
+    )
+
+
+def open_in_patch(viewer: Viewer) -> Sequence[sa.Row[Any]]:
+    """Open requests within a supervisor's patch, the oldest first."""
+    statement = _rows().where(Approval.state == ApprovalState.OPEN, viewer.scope(Approval.region_code))
+    return db.session.execute(statement.order_by(Approval.asked_at, Approval.id).limit(MOST_OPEN)).all()
+
+
+def decided_lately(viewer: Viewer, now: datetime) -> Sequence[sa.Row[Any]]:
+    """Requests within a supervisor's patch that were answered in the last days, the latest first."""
+    statement = _rows().where(
+        Approval.state.in_(ANSWERED),
+        Approval.decided_at >= now - timedelta(days=LATELY_DAYS),
+        viewer.scope(Approval.region_code),
+    )
+    return db.session.execute(statement.order_by(Approval.decided_at.desc()).limit(MOST_DECIDED)).all()
+
+
+def own(viewer: Viewer, before: UUID | None = None) -> Sequence[sa.Row[Any]]:
+    """The viewer's own requests, the latest first; one row more than PAGE where there is a next page."""
+    statement = _rows().where(Approval.asked_by_id == viewer.id)
+    if before is not None:
+        statement = statement.where(Approval.id < before)  # keys are ordered by time
+    return db.session.execute(statement.order_by(Approval.id.desc()).limit(PAGE + 1)).all()
+
+
+def earlier(approval: Approval, now: datetime) -> Sequence[sa.Row[Any]]:
+    """Other requests for the same distributor in the last 90 days, the latest first."""
+    statement = _rows().where(
+        DealCheck.distributor_id == approval.check.distributor_id,
+        Approval.id != approval.id,
+        Approval.asked_at >= now - timedelta(days=EARLIER_DAYS),
+        Approval.state != ApprovalState.WITHDRAWN,
+    )
+    return db.session.execute(statement.order_by(Approval.asked_at.desc()).limit(20)).all()
+
+
+def waiting_count(viewer: Viewer) -> int:
+    """What waits for the viewer: answers he has not seen, and for a supervisor open requests of others. One statement."""
+    unseen = sa.and_(Approval.asked_by_id == viewer.id, Approval.state.in_(ANSWERED), Approval.seen_at.is_(None))
+    condition: sa.ColumnElement[bool] = unseen
+    if viewer.role is Role.SUPERVISOR:
+        to_decide = sa.and_(
+            Approval.state == ApprovalState.OPEN,
+            viewer.scope(Approval.region_code),
+            Approval.asked_by_id != viewer.id,
+        )
+        condition = sa.or_(unseen, to_decide)
+    return db.session.scalar(sa.select(sa.func.count()).select_from(Approval).where(condition)) or 0
+
+
+def names(*user_ids: UUID | None) -> dict[UUID, str]:
+    """Users' names by key."""
+    wanted = {user_id for user_id in user_ids if user_id is not None}
+    return dict(db.session.execute(sa.select(User.id, User.name).where(User.id.in_(wanted))).tuples().all())
+
+
+def nets(check: DealCheck) -> list[int | None]:
+    """The net price (fen per tonne) of each line of a stored check."""
+    priced = {f["line"]: f["facts"]["net"] for f in check.findings if f["code"].startswith("price.")}
+    return [priced.get(number) for number in range(1, len(check.inputs["lines"]) + 1)]
+
+
+def floors(viewer: Viewer, fresh: Evaluation | None) -> list[int | None] | None:
+    """The floor (fen per tonne, None where none is set) of each line now; None for a viewer who may not see floors."""
+    if fresh is None or viewer.role not in fresh.known.policy.floor_roles:
+        return None
+    return [line.price.floor_price if line.price else None for line in fresh.facts.lines]
+
+
+def request_of(check: DealCheck, today: date) -> DealRequest:
+    """The deal of a stored check, to be checked as of today (or of its own day, when that is still to come)."""
+    return DealRequest(
+        distributor=check.inputs["distributor"],
+        on=max(check.on, today),
+        ship_to=check.ship_to,
+        terms=check.terms,
+        lines=tuple(LineRequest(line["product"], line["grams"], line["price"]) for line in check.inputs["lines"]),
+    )
+
+
+def evaluate_again(viewer: Viewer, check: DealCheck, today: date) -> Evaluation | None:
+    """The stored deal under the facts of now; None when it cannot be checked (any more, or by this viewer)."""
+    try:
+        return evaluate(viewer, request_of(check, today))
+    except (UnknownDistributorError, InvalidDealError):
+        return None
+
+
+def review(viewer: Viewer, approval: Approval, now: datetime, today: date) -> Review:
+    """How an approval stands now, whatever its state."""
+    fresh = evaluate_again(viewer, approval.check, today)
+    if fresh is None:
+        return Review(None, None)
+    # A request that nobody has decided has no end yet: only the findings count.
+    ends = approval.expires_at or now + timedelta(days=1)
+    covered = {(code, line) for code, line in approval.covers}
+    holding = holds(covered, approval.inputs_key, ends, now, fresh.deal, fresh.result)
+    then = {(finding.code, finding.line): finding for finding in map(restore, approval.check.findings)}
+    current = {(finding.code, finding.line): finding for finding in fresh.result.findings}
+    return Review(
+        fresh,
+        holding,
+        tuple(finding for key, finding in current.items() if key not in then and finding.level is not Level.OK),
+        tuple(finding for key, finding in then.items() if key not in current and finding.level is not Level.OK),
+    )
