@@ -14,6 +14,8 @@ from fieldapp.core.db import db
 from fieldapp.people.accounts.models import User
 from tests import cast
 
+pytest_plugins = ["tests.databases"]
+
 
 def settings_for(folder: Path, **environ: str) -> Settings:
     """Settings of a test installation in its own folder, on a fixed business date."""
