@@ -74,9 +74,11 @@ percents = st.decimals(0, 25, places=2, allow_nan=False, allow_infinity=False)
 
 
 def with_a_price(deal: DealInput, world: World, floor: int) -> World:
-    """The same world where the first product has at least a price for the whole province."""
-    row = PriceRow(deal.lines[0].product, "41", "*", date(2026, 1, 1), None, 400, floor, None)
-    return replace(world, prices=[*world.prices, row])
+    """The same world where the first product has at least a price for the whole province, and an older one."""
+    product = deal.lines[0].product
+    row = PriceRow(product, "41", "*", date(2026, 2, 1), None, 400, floor, None)
+    older = PriceRow(product, "41", "*", date(2026, 1, 1), None, 390, floor + 1, None)
+    return replace(world, prices=[*world.prices, older, row])
 
 
 def optional(values: st.SearchStrategy[int]) -> st.SearchStrategy[int | None]:
@@ -188,6 +190,8 @@ def test_the_lowest_ok_price_is_ok_and_one_fen_less_is_not(deal: DealInput, worl
 @settings(deadline=None)
 @given(deals, worlds, st.randoms(use_true_random=False))
 def test_the_order_of_rows_changes_nothing(deal: DealInput, world: World, random: Random) -> None:
+    world = with_a_price(deal, world, 300)
+
     def shuffled(rows: list) -> list:  # type: ignore[type-arg]
         return random.sample(rows, len(rows))
 
