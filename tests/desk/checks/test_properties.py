@@ -74,9 +74,11 @@ percents = st.decimals(0, 25, places=2, allow_nan=False, allow_infinity=False)
 
 
 def with_a_price(deal: DealInput, world: World, floor: int) -> World:
-    """The same world where the first product has at least a price for the whole province."""
-    row = PriceRow(deal.lines[0].product, "41", "*", date(2026, 1, 1), None, 400, floor, None)
-    return replace(world, prices=[*world.prices, row])
+    """The same world where the first product has at least a price for the whole province, and an older one."""
+    product = deal.lines[0].product
+    row = PriceRow(product, "41", "*", date(2026, 2, 1), None, 400, floor, None)
+    older = PriceRow(product, "41", "*", date(2026, 1, 1), None, 390, floor + 1, None)
+    return replace(world, prices=[*world.prices, older, row])
 
 
 def optional(values: st.SearchStrategy[int]) -> st.SearchStrategy[int | None]:
@@ -84,11 +86,11 @@ def optional(values: st.SearchStrategy[int]) -> st.SearchStrategy[int | None]:
 
 
 areas = st.lists(
-    st.builds(AreaRow, distributors, regions, st.sampled_from(["*", "pig", "aqua"]), starts, ends), max_size=5
+    st.builds(AreaRow, distributors, regions, st.sampled_from(["*", "pig", "aqua"]), starts, ends), max_size=4
 )
 prices = st.lists(
     st.builds(PriceRow, products, regions, tiers, starts, ends, optional(money), optional(money), optional(money)),
-    max_size=8,
+    max_size=5,
     unique_by=lambda row: (row.product, row.region, row.tier, row.valid_from),
 )
 # At most four rebates of at most 25 % each: together they never pass 100 %.
@@ -137,7 +139,7 @@ deals = st.builds(
 )
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None)
 @given(deals, worlds)
 def test_the_verdict_is_the_worst_finding(deal: DealInput, world: World) -> None:
     result = answer(deal, world)
@@ -153,7 +155,7 @@ def test_the_verdict_is_the_worst_finding(deal: DealInput, world: World) -> None
     )
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None)
 @given(deals, worlds, money, st.integers(1, 300))
 def test_raising_a_price_never_worsens_a_price_or_territory_finding(
     deal: DealInput, world: World, floor: int, more: int
@@ -167,7 +169,7 @@ def test_raising_a_price_never_worsens_a_price_or_territory_finding(
         assert RANK[now.level] <= RANK[was.level]
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None)
 @given(deals, worlds, money)
 def test_the_lowest_ok_price_is_ok_and_one_fen_less_is_not(deal: DealInput, world: World, floor: int) -> None:
     world = with_a_price(deal, world, floor)
@@ -186,20 +188,10 @@ def test_the_lowest_ok_price_is_ok_and_one_fen_less_is_not(deal: DealInput, worl
 
 
 @settings(deadline=None)
-@given(deals, worlds)
-def test_the_lowest_ok_price_is_unknown_only_without_a_floor_or_at_100_percent(deal: DealInput, world: World) -> None:
-    found = answer(deal, world).findings[1]
-    if found.facts["lowest_ok_price"] is None:
-        by_code = {row.code: row.percent or Decimal(0) for row in world.rebates}
-        total = sum(by_code[code] for code in found.facts["rebate_codes"])
-        assert found.facts["floor"] is None or total >= 100
-    else:
-        assert found.facts["floor"] is not None
-
-
-@settings(deadline=None)
 @given(deals, worlds, st.randoms(use_true_random=False))
 def test_the_order_of_rows_changes_nothing(deal: DealInput, world: World, random: Random) -> None:
+    world = with_a_price(deal, world, 300)
+
     def shuffled(rows: list) -> list:  # type: ignore[type-arg]
         return random.sample(rows, len(rows))
 
@@ -236,8 +228,16 @@ def test_cash_is_never_worse_than_credit(deal: DealInput, world: World) -> None:
 
 @settings(deadline=None)
 @given(deals, worlds)
-def test_every_deal_gets_one_finding_of_each_kind(deal: DealInput, world: World) -> None:
+def test_every_deal_gets_one_finding_of_each_kind_and_a_way_out_where_there_is_one(
+    deal: DealInput, world: World
+) -> None:
     result = answer(deal, world)
     concerns = [finding.code.split(".")[0] for finding in result.findings if finding.code != "price.above_retail"]
     expected = ["territory", "price"] * len(deal.lines) + ["credit", "credit"]
     assert concerns == expected + (["distributor"] if world.status is not Status.ACTIVE else [])
+    for found in result.findings:
+        if found.code.startswith("price."):
+            by_code = {row.code: row.percent or Decimal(0) for row in world.rebates}
+            total = sum(by_code[code] for code in found.facts["rebate_codes"])
+            unknown = found.facts["floor"] is None or total >= 100
+            assert (found.facts["lowest_ok_price"] is None) is unknown
