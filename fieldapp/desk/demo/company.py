@@ -55,8 +55,8 @@ class Company:
             "prices": lambda: catalogue.price_rows(goods, net.places, net.patches),
             "rebates": lambda: catalogue.rebate_rows(
                 goods,
-                special=net.distributor(cases.NEIGHBOUR).code,
-                exclusive=net.distributor(cases.WATCH).code,
+                special=net.distributor(min(cases.NEIGHBOUR, net.count - 1)).code,
+                exclusive=net.distributor(min(cases.WATCH, net.count - 1)).code,
                 today=self.today,
             ),
             "credit": lambda: credit.credit_rows(net, market),
@@ -75,7 +75,7 @@ class Company:
         return list(showcases.all_showcases(book))
 
     def _showcase_regions(self) -> Iterator[str]:
-        for number in cases.CASES:
+        for number in filter(lambda number: number < self.network.count, cases.CASES):
             region = self.network.distributor(number).region
             yield from (region[:length] for length in (2, 4, 6, 9))
 
@@ -84,7 +84,8 @@ def build(distributors: int = 300, products: int = 60, seed: int = 1, *, today: 
     """A company of this size with two years of sales up to `today`.
 
     `sales` is the mean number of invoice lines of a distributor; 0 leaves only the unpaid invoices of the cases.
-    ValueError when a number is too small to show every case, naming it and the least.
+    From 26 distributors on every finding of the deal check has its case. ValueError for no distributor, or for
+    fewer products than the lines need.
     """
     known = places.load()
     goods = catalogue.build(products, today)

@@ -33,7 +33,12 @@ class Book:
     prices: tuple[pricing.PriceRow, ...]
     rebates: tuple[pricing.RebateRow, ...]
 
+    def has(self, number: int) -> bool:
+        """Whether the company is large enough for this case."""
+        return number < self.network.count
+
     def customer(self, number: int) -> Distributor:
+        """The distributor of a case."""
         return self.network.distributor(number)
 
     def quote(self, distributor: Distributor, product: Product, ship_to: str) -> pricing.Quote:
@@ -50,7 +55,10 @@ class Book:
 
 
 def all_showcases(book: Book) -> Iterator[Showcase]:
-    """Every finding code of the default policy at least once; those of cash terms where they differ, too."""
+    """Every finding code of the default policy at least once; those of cash terms where they differ, too.
+
+    A company that is too small for a case (cases.py) has no deal for it; from 26 distributors on none is missing.
+    """
     yield from _territory(book)
     yield from _prices(book)
     yield from _credit(book)
@@ -59,24 +67,28 @@ def all_showcases(book: Book) -> Iterator[Showcase]:
         ("distributor.prospect", cases.PROSPECT),
         ("distributor.watch", cases.WATCH),
     ):
-        yield Showcase(code, _deal(book, book.customer(number), terms="cash"))
+        if book.has(number):
+            yield Showcase(code, _deal(book, book.customer(number), terms="cash"))
 
 
 def _territory(book: Book) -> Iterator[Showcase]:
     good = book.customer(cases.GOOD)
-    elsewhere = book.customer(cases.NEIGHBOUR).region
-    nobody = next(county for county in book.market.places.below[good.region[:4]] if county not in _covered(book))
-    quote = book.quote(good, book.product(good), elsewhere)
-    undercut = (quote.lowest_ok_price or 0) - 1000
+    covered = _covered(book)
+    nobody = next(county for county in book.market.places.below[good.region[:4]] if county not in covered)
     yield Showcase("territory.own", _deal(book, good))
     yield Showcase("territory.unassigned", _deal(book, good, ship_to=nobody))
-    yield Showcase("territory.foreign", _deal(book, good, ship_to=elsewhere))
-    yield Showcase("territory.foreign_undercut", _deal(book, good, ship_to=elsewhere, price=undercut))
+    if book.has(cases.NEIGHBOUR):
+        elsewhere = book.customer(cases.NEIGHBOUR).region
+        undercut = (book.quote(good, book.product(good), elsewhere).lowest_ok_price or 0) - 1000
+        yield Showcase("territory.foreign", _deal(book, good, ship_to=elsewhere))
+        yield Showcase("territory.foreign_undercut", _deal(book, good, ship_to=elsewhere, price=undercut))
 
 
 def _covered(book: Book) -> set[str]:
     """Counties of the first rep's patch in which anybody ever had or will have an area."""
-    return {area.region[:6] for number in range(PER_REP) for area in book.customer(number).areas}
+    return {
+        area.region[:6] for number in range(min(PER_REP, book.network.count)) for area in book.customer(number).areas
+    }
 
 
 def _prices(book: Book) -> Iterator[Showcase]:
@@ -108,7 +120,7 @@ def _credit(book: Book) -> Iterator[Showcase]:
         ("credit.overdue_frozen", cases.OVERDUE_FROZEN),
         ("credit.overdue_stop", cases.OVERDUE_STOP),
     ):
-        for terms in ("credit", "cash"):
+        for terms in ("credit", "cash") if book.has(number) else ():
             yield Showcase(code, _deal(book, book.customer(number), terms=terms))
     yield Showcase("credit.paid_up", _deal(book, book.customer(cases.GOOD)))
     yield Showcase("credit.cash", _deal(book, book.customer(cases.GOOD), terms="cash"))
@@ -119,7 +131,10 @@ def _credit(book: Book) -> Iterator[Showcase]:
         ("credit.expired", cases.EXPIRED),
         ("credit.ok", cases.GOOD),
     ):
-        yield Showcase(code, _deal(book, book.customer(number)))
+        if book.has(number):
+            yield Showcase(code, _deal(book, book.customer(number)))
+    if not book.has(cases.FAR_OVER_LIMIT):
+        return
     tight = book.customer(cases.OVER_LIMIT)
     limit = credit.limit(tight, book.market)
     available = cases.CASES[cases.OVER_LIMIT].available * 100

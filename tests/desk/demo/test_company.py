@@ -325,10 +325,25 @@ def test_a_larger_company_begins_with_the_smaller_one() -> None:
     assert [row["name"] for row in large.rows("distributors")][: len(named)] == named
 
 
-@pytest.mark.parametrize(("distributors", "products"), [(29, 60), (300, 7)])
+@pytest.mark.parametrize(("distributors", "products"), [(0, 60), (300, 7)])
 def test_too_small_a_company_is_refused(distributors: int, products: int) -> None:
     with pytest.raises(ValueError, match="give at least"):
         company.build(distributors=distributors, products=products, today=TODAY)
+
+
+@pytest.mark.parametrize("distributors", [1, 5, 13, 25])
+def test_a_tiny_company_has_all_accounts_and_valid_rows(distributors: int) -> None:
+    made = company.build(distributors=distributors, today=TODAY, sales=30)
+    files = {kind: list(made.rows(kind)) for kind in company.KINDS}
+    assert len(files["distributors"]) == distributors
+    assert {"rep", "rep2", "boss", "admin"} <= {row["username"] for row in files["users"]}
+    for kind, (_, columns) in RULES.items():
+        assert files[kind], kind
+        for row in files[kind]:
+            assert all(valid(row[column]) for column, valid in columns.items()), row
+    known = {row["code"] for row in files["distributors"]}
+    assert {row["distributor"] for row in files["rebates"]} <= known | {"*"}
+    assert {showcase.deal["distributor"] for showcase in made.showcases} <= known
 
 
 @pytest.mark.parametrize("published", ["914403001922038216", "9144030071526726XG", "91330100799655058B"])

@@ -133,7 +133,7 @@ class Records:
 
 SIZES = {
     "default": {"distributors": 300, "products": 60, "seed": 1, "today": date(2026, 11, 23), "sales": 60},
-    "smallest": {"distributors": 30, "products": 8, "seed": 2, "today": date(2026, 11, 23), "sales": 30},
+    "smallest": {"distributors": 26, "products": 8, "seed": 2, "today": date(2026, 11, 23), "sales": 30},
     "no trade": {"distributors": 60, "products": 20, "seed": 3, "today": date(2027, 1, 1), "sales": 0},
     "leap day": {"distributors": 60, "products": 60, "seed": 4, "today": date(2028, 2, 29), "sales": 30},
     "quarter end": {"distributors": 60, "products": 61, "seed": 5, "today": date(2027, 3, 31), "sales": 30},
