@@ -3,12 +3,12 @@
 from typing import Any
 from uuid import UUID
 
-from flask import Response, abort, flash, g, request, url_for
+from flask import Response, abort, flash, g, make_response, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
 from fieldapp.core import clock
-from fieldapp.core.access import SIGNED_IN, SUPERVISORS
+from fieldapp.core.access import SIGNED_IN, SUPERVISORS, wants_fragment
 from fieldapp.core.concern import Concern
 from fieldapp.core.page import page, see_other
 from fieldapp.desk.checks.presentation import present, seeing_now, stored_findings, title, worst_first
@@ -83,7 +83,9 @@ def acknowledge(approval_id: UUID) -> Response:
         actions.acknowledge(current_user, approval, clock.now())
     except actions.NotYoursError:
         abort(403)
-    return see_other(url_for(".index"))
+    if wants_fragment():
+        return make_response("")  # sent by the page itself, which takes its button away
+    return see_other(url_for(".show", approval_id=approval.id))
 
 
 def waiting() -> int:
