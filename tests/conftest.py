@@ -1,12 +1,10 @@
 """Fixtures of the whole suite: an app on a fresh migrated database, the cast, and clients who are signed in."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from flask import Flask
-from flask_migrate import upgrade
 
 from fieldapp import create_app
 from fieldapp.config import Settings
@@ -22,25 +20,13 @@ def settings_for(folder: Path, **environ: str) -> Settings:
     return Settings.read({"FIELDAPP_INSTANCE": str(folder), "FIELDAPP_TODAY": cast.TODAY.isoformat(), **environ})
 
 
-@pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A SQLite database with the current schema, to be copied."""
-    folder = tmp_path_factory.mktemp("migrated")
-    app = create_app(settings_for(folder))
-    with app.app_context():
-        upgrade()
-        db.session.remove()
-        db.engine.dispose()
-    return folder / "fieldapp.db"
-
-
 @pytest.fixture
-def app(tmp_path: Path, migrated: Path) -> Iterator[Flask]:
-    """The app on its own fresh database; a request's session is its own."""
-    shutil.copy(migrated, tmp_path / "fieldapp.db")
-    app = create_app(settings_for(tmp_path), TESTING=True)
+def app(tmp_path: Path, database_url: str) -> Iterator[Flask]:
+    """The app on a fresh database, once on SQLite and once on PostgreSQL; a request's session is its own."""
+    app = create_app(settings_for(tmp_path, FIELDAPP_DATABASE_URL=database_url), TESTING=True)
     yield app
     with app.app_context():
+        db.session.remove()
         db.engine.dispose()
 
 
