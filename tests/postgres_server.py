@@ -40,7 +40,6 @@ def main(run_folder: Path, socket_folder: Path, watched: int) -> int:
                 server.wait()
                 shutil.rmtree(run_folder, ignore_errors=True)
             return 0
-    print("no PostgreSQL server program starts here")
     return 1
 
 

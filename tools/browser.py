@@ -13,8 +13,8 @@ from pathlib import Path
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 REMEDY = (
-    "The browser tests need Chromium, and none could be installed. Install it by hand (Debian: apt-get install chromium; "
-    "elsewhere: .venv/bin/playwright install chromium) or name one: CHROMIUM=/path/to/chromium make test"
+    "The browser tests need Chromium, and none could be installed. Install it by hand (Debian: apt-get install "
+    "chromium; elsewhere: .venv/bin/playwright install chromium) or name one: CHROMIUM=/path/to/chromium make test"
 )
 
 
