@@ -12,7 +12,7 @@ from fieldapp.core.db import db
 from fieldapp.people.accounts.models import User
 from tests import cast
 
-pytest_plugins = ["tests.databases"]
+pytest_plugins = ["tests.databases", "tests.browser"]
 
 
 def settings_for(folder: Path, **environ: str) -> Settings:

@@ -5,13 +5,16 @@ phone then holds a thread and nothing else. Without this, the app would run on a
 database pool has connections, and uploads would arrive while the app holds some.
 """
 
+import io
 import tempfile
 import threading
 import time
 from collections.abc import Iterable
 from http import HTTPStatus
-from typing import IO, Any
+from typing import IO, Any, cast
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+from werkzeug.wsgi import ClosingIterator
 
 PIECE = 16 * 1024
 IN_MEMORY = 1024 * 1024
@@ -36,31 +39,36 @@ class WholeBodies:
         if environ["PATH_INFO"] == "/healthz":
             return self._app(environ, start_response)
         body: IO[bytes] | None = None
-        if environ.get("CONTENT_LENGTH", "0") != "0" or "HTTP_TRANSFER_ENCODING" in environ:
-            announced = environ.get("CONTENT_LENGTH")
-            if announced is None or int(announced) <= self._limit:
-                body, size, problem = receive(environ["wsgi.input"], self._limit)
-                if problem is None and announced is not None and size != int(announced):
-                    problem = HTTPStatus.BAD_REQUEST
-                if problem is not None:
-                    body.close()
-                    return refuse(problem, start_response)
-                environ["wsgi.input"] = body
-                environ["wsgi.input_terminated"] = True
-                environ["CONTENT_LENGTH"] = str(size)
-                environ.pop("HTTP_TRANSFER_ENCODING", None)
+        announced = environ.get("CONTENT_LENGTH")
+        comes = announced not in (None, "", "0") or "HTTP_TRANSFER_ENCODING" in environ
+        if comes and int(announced or 0) <= self._limit:
+            body, size, problem = receive(environ["wsgi.input"], self._limit)
+            if announced and size != int(announced):
+                problem = problem or HTTPStatus.BAD_REQUEST
+            if problem:
+                body.close()
+                return refuse(problem, start_response)
+            environ["wsgi.input"] = body
+            environ["wsgi.input_terminated"] = True
+            environ["CONTENT_LENGTH"] = str(size)
+            environ.pop("HTTP_TRANSFER_ENCODING", None)
         with self._turns:
-            return self._app(environ, start_response)
+            answer = self._app(environ, start_response)
+        return ClosingIterator(answer, body.close) if body else answer
 
 
 def receive(source: Any, limit: int) -> tuple[IO[bytes], int, HTTPStatus | None]:
     """(the body at its beginning, its bytes, why it is refused); reads at most one piece beyond `limit`.
 
-    Large bodies lie in an unnamed temporary file, which is gone when nobody holds it.
+    A body of more than a megabyte lies in an unnamed temporary file.
     """
-    body = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115  lives as long as the request
+    body: IO[bytes] = io.BytesIO()
     began, size, problem = time.monotonic(), 0, None
     while size <= limit and (piece := source.read(PIECE)):
+        if size <= IN_MEMORY < size + len(piece):
+            file = tempfile.TemporaryFile()  # noqa: SIM115  closed with the answer
+            file.write(cast(io.BytesIO, body).getbuffer())
+            body = file
         body.write(piece)
         size += len(piece)
         if size < LEAST_BYTES_PER_S * (time.monotonic() - began - GRACE_S):
