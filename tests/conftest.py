@@ -1,16 +1,20 @@
 """Fixtures of the whole suite: an app on a fresh migrated database, the cast, and clients who are signed in."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 
 from fieldapp import create_app
 from fieldapp.config import Settings
 from fieldapp.core.db import db
 from fieldapp.people.accounts.models import User
+from fieldapp.people.accounts.passwords import hash_password
+from fieldapp.people.audit.models import AuditEntry
 from tests import cast
+from tests.visitor import Visitor
 
 pytest_plugins = ["tests.databases", "tests.browser"]
 
@@ -38,3 +42,30 @@ def people(app: Flask) -> dict[str, User]:
         db.session.commit()
         db.session.expunge_all()
     return users
+
+
+@pytest.fixture
+def visit(app: Flask, people: dict[str, User]) -> Callable[[str | None], Visitor]:
+    """`visit("rep")` → a browser signed in as one of the cast; `visit(None)` → one that is not."""
+    return lambda username=None: Visitor(app, username)
+
+
+@pytest.fixture
+def with_passwords(app: Flask, people: dict[str, User]) -> dict[str, User]:
+    """The cast, each with cast.PASSWORD."""
+    hashed = hash_password(cast.PASSWORD)
+    with app.app_context():
+        db.session.execute(sa.update(User).values(password_hash=hashed))
+        db.session.commit()
+    return people
+
+
+@pytest.fixture
+def audit(app: Flask) -> Callable[[], list[AuditEntry]]:
+    """`audit()` → every audit entry so far, the oldest first."""
+
+    def entries() -> list[AuditEntry]:
+        with app.app_context():
+            return list(db.session.scalars(sa.select(AuditEntry).order_by(AuditEntry.id)))
+
+    return entries

@@ -12,7 +12,7 @@ from .rules import chain
 
 def names(codes: Iterable[str]) -> dict[str, str]:
     """{code: "province · city · county"} of the codes that exist."""
-    wanted = set(codes)
+    wanted = list(dict.fromkeys(codes))
     above = {part for code in wanted for part in chain(code)}
     rows = db.session.execute(sa.select(Region.code, Region.name).where(Region.code.in_(above)))
     known = dict(rows.tuples().all())

@@ -5,6 +5,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from wtforms import HiddenField, PasswordField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional, ValidationError
 
 from fieldapp.core.forms import Form, at_most, required
@@ -67,21 +68,21 @@ class ChangePasswordForm(NewPasswordForm):
 class LanguageForm(Form):
     """A language, and the page to go back to."""
 
-    locale = SelectField(choices=list(LOCALES.items()))
+    locale = SelectField(choices=[SelectChoice(code, name) for code, name in LOCALES.items()])
     next = HiddenField()
 
 
 class ThemeForm(Form):
     """How the screen looks."""
 
-    theme = SelectField(choices=[(theme.value, theme.value) for theme in Theme])
+    theme = SelectField(choices=[SelectChoice(theme.value) for theme in Theme])
 
 
 class UserForm(Form):
     """A user's name, role and patch. `seen`: the edition the administrator started from."""
 
     name = StringField(lazy_gettext("Name"), [required(), at_most(80)])
-    role = SelectField(lazy_gettext("Role"), choices=ROLES)
+    role = SelectField(lazy_gettext("Role"), choices=[SelectChoice(role.value, name) for role, name in ROLES])
     regions = StringField(lazy_gettext("Patch"), [at_most(2000)])
     seen = HiddenField()
 
@@ -113,8 +114,8 @@ class UserFilterForm(Form):
     """How the list of users is narrowed, from the address; what makes no sense there is left out."""
 
     q = StringField(validators=[Optional(), at_most(100)])
-    role = SelectField(choices=ROLES, validators=[Optional()])
-    active = SelectField(choices=[("yes", "yes"), ("no", "no")], validators=[Optional()])
+    role = SelectField(choices=[SelectChoice(role.value, name) for role, name in ROLES], validators=[Optional()])
+    active = SelectField(choices=[SelectChoice("yes"), SelectChoice("no")], validators=[Optional()])
     after = StringField(validators=[Optional(), at_most(64)])
     before = StringField(validators=[Optional(), at_most(64)])
 
