@@ -65,7 +65,7 @@ def _chips(asked: forms.Asked) -> list[tuple[str, str, bool]]:
 def _statuses() -> list[tuple[Status, str]]:
     return [
         (Status.PROSPECT, _("Prospect")),
-        (Status.ACTIVE, _("Active")),
+        (Status.ACTIVE, _("Trading")),
         (Status.WATCH, _("On watch")),
         (Status.ENDED, _("Ended")),
     ]
