@@ -55,6 +55,8 @@ def _register_concerns(app: Flask) -> None:
     from .desk.deals import views as deals
     from .desk.demo import cli as demo_cli
     from .desk.imports import models as _imports  # noqa: F401
+    from .desk.portfolio import views as portfolio
+    from .desk.today import views as today
     from .network.distributors import models as _distributors  # noqa: F401
     from .network.territory import models as _territory  # noqa: F401
     from .network.territory import patches
@@ -75,6 +77,8 @@ def _register_concerns(app: Flask) -> None:
     app.register_blueprint(approvals.concern)
     app.register_blueprint(deals.concern)
     app.register_blueprint(policy.concern)
+    app.register_blueprint(portfolio.concern)
+    app.register_blueprint(today.concern)
     app.cli.add_command(accounts_cli.users)
     demo_cli.init_app(app)
     patch_regions.use(app, patch_regions.RegionBook(patches.names, patches.search))

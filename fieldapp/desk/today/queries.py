@@ -1,0 +1,58 @@
+"""What the home page shows: everything within the viewer's patch."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from fieldapp.desk.approvals import queries as approvals
+from fieldapp.desk.checks.presentation import title
+from fieldapp.desk.deals import queries as deals
+from fieldapp.desk.portfolio import queries as portfolio
+from fieldapp.desk.portfolio.forms import Asked, Sort
+from fieldapp.desk.portfolio.queries import Row
+from fieldapp.people.accounts.models import Role
+from fieldapp.people.accounts.viewer import Viewer
+
+from .rules import DayPart, day_part
+
+MOST = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """`requests`: open ones to decide (supervisors) or one's own that are open or answered and not yet seen."""
+
+    part: DayPart
+    recent: Sequence[Any]
+    requests: Sequence[Any]
+    decides: bool
+    overdue: list[Row]
+    empty: bool
+
+    @staticmethod
+    def title(code: str) -> str:
+        """A finding in a few words."""
+        return title(code)
+
+
+def home(viewer: Viewer, today: date, now: datetime) -> Home:
+    """Gather the page: at most ten statements with the request's own."""
+    decides = viewer.role is Role.SUPERVISOR
+    recent = deals.recent(viewer)
+    requests = approvals.open_in_patch(viewer) if decides else approvals.own(viewer)
+    waiting = [row for row in requests if row.asked_by_id != viewer.id] if decides else _unsettled(requests)
+    overdue = portfolio.listed(viewer, Asked(overdue=True, sort=Sort.OVERDUE), today, MOST, counting=False).rows
+    return Home(
+        part=day_part(now),
+        recent=recent,
+        requests=waiting[:MOST],
+        decides=decides,
+        overdue=overdue,
+        empty=not recent and not overdue and not portfolio.any_for(viewer),
+    )
+
+
+def _unsettled(own: Sequence[Any]) -> list[Any]:
+    """Open, or answered and not acknowledged."""
+    return [row for row in own if row.state == "open" or (row.state in approvals.ANSWERED and row.seen_at is None)]
