@@ -167,7 +167,7 @@ def money(key: str, *, negative: bool = False, **more: Any) -> Attribute:
 
 def kilograms(key: str, *, negative: bool = False, zero: bool = True, **more: Any) -> Attribute:
     """Kilograms → grams."""
-    parse = cells.kilograms(negative=negative, zero=zero)
+    parse = cells.remembered(cells.kilograms(negative=negative, zero=zero))
     return Attribute(key, parse, **{"into": key, "form": _KILOGRAMS, **more})
 
 

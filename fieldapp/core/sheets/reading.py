@@ -142,7 +142,7 @@ class Sheet:
                         if self.encoding == "xlsx":
                             yield self._sheet_row(cells)
                         elif any(cell.strip(BLANK) for cell in cells):
-                            yield line, [unguarded(cell) for cell in cells]
+                            yield line, [unguarded(cell) if cell[:1] == "'" else cell for cell in cells]
                     line = reader.line_num + 1
                     lines.length = 0
                     count += 1

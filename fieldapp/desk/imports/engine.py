@@ -155,13 +155,13 @@ class _Rejected:
         self._rows.close()
 
     def add(self, rows: Sequence[tuple[int, list[str], str]]) -> None:
-        self._rows.add(list(rows))
+        self._rows.add(None, list(rows))
 
     def save(self, path: Path) -> None:
         width = len(self._header)
         rows = (
             [*(cells + [""] * width)[:width], line, reason]
-            for batch in self._rows.batches()
+            for _, batch in self._rows.batches()
             for line, cells, reason in batch
         )
         try:
@@ -177,24 +177,26 @@ class _Rejected:
 
 
 class _Spool:
-    """Batches of plain values, kept on disk and read back in order."""
+    """Batches of plain values, each under a label, kept on disk and read back in order."""
 
     def __init__(self) -> None:
         self._file = tempfile.TemporaryFile()  # noqa: SIM115 — open as long as the reading
         self.length = 0
 
-    def add(self, batch: list[Any]) -> None:
-        if batch:
-            pickle.dump(batch, self._file, pickle.HIGHEST_PROTOCOL)
-            self.length += len(batch)
+    def add(self, label: Any, batch: list[Any]) -> None:
+        """Append a batch."""
+        pickle.dump((label, batch), self._file, pickle.HIGHEST_PROTOCOL)
+        self.length += len(batch)
 
-    def batches(self) -> Iterator[list[Any]]:
+    def batches(self) -> Iterator[tuple[Any, list[Any]]]:
+        """(label, batch), in the order in which they were added."""
         end = self._file.tell()
         self._file.seek(0)
         while self._file.tell() < end:
             yield pickle.load(self._file)  # noqa: S301 — our own file, without a name
 
     def close(self) -> None:
+        """Give the disk back."""
         self._file.close()
 
 
@@ -213,8 +215,8 @@ class _Step:
     """A part of the kind as this file fills it.
 
     `columns` — attribute → column, of all that a sheet can fill, and the keys. `given` — (place of the value,
-    attribute) of what this file has; `absent` — the others. Of a part that several rows share: `said` — (line, values)
-    of the first that spoke of a record, `ids` — the keys of new ones, `done` — what was stored of those seen to.
+    attribute) of what this file has; `absent` — the others. Of a part that several rows share: `said` — line and values
+    of the first that spoke of a record, `ids` — the keys of new ones, `done` — the records seen to.
     """
 
     number: int
@@ -226,7 +228,8 @@ class _Step:
     keys: set[UUID] = field(default_factory=set)
     said: dict[Any, list[Any]] = field(default_factory=dict)
     ids: dict[Any, UUID] = field(default_factory=dict)
-    done: dict[Any, Values | None] = field(default_factory=dict)
+    done: set[Any] = field(default_factory=set)
+    statements: dict[tuple[str, ...], "_Upsert"] = field(default_factory=dict)
 
 
 class _Plan:
@@ -418,10 +421,12 @@ class _Plan:
     def _plan_step(self, step: _Step, planned: list[tuple[_Row, Planned]]) -> None:
         part = step.part
         given: list[tuple[Any, Values]] = []
+        wanted: set[Any] = set()
+        above = step.number - 1
         for row, plan in planned:
             values: Values = dict(part.fixed)
             if part.parent:
-                values[part.parent] = plan.after[step.number - 1][self._kind.parts[step.number - 1].identity or ""]
+                values[part.parent] = plan.after[above][self._kind.parts[above].identity or ""]
             for place, attribute in step.given:
                 value = row.values[place]
                 if value is None and attribute.default is not NEEDED:
@@ -429,10 +434,14 @@ class _Plan:
                 values[attribute.into] = value
                 if attribute.folded:
                     values[attribute.folded] = value.casefold()
-            given.append((tuple([values[name] for name in part.key]), values))
-        stored = self._stored(step, {key for key, _ in given if key not in step.done})
+            key = tuple([values[name] for name in part.key])
+            given.append((key, values))
+            # Nothing is stored below a record that is new.
+            if not (part.parent and plan.before[above] is None) and key not in step.ids:
+                wanted.add(key)
+        stored = self._stored(step, wanted)
         for (row, plan), (key, values) in zip(planned, given, strict=True):
-            before = step.done[key] if key in step.done else stored.get(key)
+            before = stored.get(key)
             plan.before.append(before)
             plan.after.append(self._after(step, row, key, before, values))
 
@@ -478,7 +487,7 @@ class _Plan:
     # Keeping what changes -------------------------------------------------------------------------------------------
 
     def _keep(self, planned: list[Planned]) -> None:
-        spooled: list[list[Values]] = [[] for _ in self._steps]
+        spooled: list[dict[tuple[str, ...], list[Any]]] = [{} for _ in self._steps]
         for plan in planned:
             changed = [self._keep_part(step, plan, spooled[step.number]) for step in self._steps]
             if plan.before[self._kind.row_part] is None:
@@ -489,17 +498,18 @@ class _Plan:
                 self._outcome.unchanged += 1
             if any(changed):
                 self._touch(plan)
-        for step, values in zip(self._steps, spooled, strict=True):
-            step.spool.add(values)
+        for step, groups in zip(self._steps, spooled, strict=True):
+            for names, rows in groups.items():
+                step.spool.add(names, rows)
 
-    def _keep_part(self, step: _Step, plan: Planned, spooled: list[Values]) -> bool:
+    def _keep_part(self, step: _Step, plan: Planned, spooled: dict[tuple[str, ...], list[Any]]) -> bool:
         """Whether this part of the row changes the database; if so it is spooled."""
         part, before, after = step.part, plan.before[step.number], plan.after[step.number]
         if part.shared:
             key = tuple(after[name] for name in part.key)
             if key in step.done:
                 return False
-            step.done[key] = before
+            step.done.add(key)
         if before is None:
             if part.optional and all(after[attribute.into] is None for _, attribute in step.given):
                 return False
@@ -508,7 +518,11 @@ class _Plan:
         values = after
         if part.derive is not None and (before is None or before[part.derived_from] != after[part.derived_from]):
             values = {**after, **part.derive(after)}
-        spooled.append(values)
+        names = tuple(values)
+        upsert = step.statements.get(names)
+        if upsert is None:
+            upsert = step.statements[names] = _Upsert(step, names, self._order.at)
+        spooled.setdefault(names, []).append(upsert.bound(values))
         return True
 
     def _touch(self, plan: Planned) -> None:
@@ -530,43 +544,79 @@ class _Plan:
         done = 0
         connection = db.session.connection()
         for step in self._steps:
-            part = step.part
-            touch = dict(part.touch(self._order.at)) if part.touch else {}
-            always = {**(part.born(self._order.at) if part.born else {}), **touch}
-            statements: dict[tuple[str, ...], Any] = {}
-            for batch in step.spool.batches():
-                for rows in _alike(batch):
-                    names = tuple(sorted(rows[0]))
-                    statement = statements.get(names) or self._upsert(step, names, tuple(touch))
-                    statements[names] = statement
-                    columns = {name: column_of(part.model, name).key for name in (*names, *always)}
-                    connection.execute(
-                        statement,
-                        [{columns[name]: value for name, value in {**row, **always}.items()} for row in rows],
-                    )
-                done += len(batch)
+            for names, rows in step.spool.batches():
+                step.statements[names].execute(connection, rows)
+                done += len(rows)
                 progress(done / total)
         if self._kind.finish is not None:
             keys = tuple(step.keys for step in self._steps)
             self._kind.finish(Written(keys, self._subjects, self._order.actor_id, self._order.at))
 
-    def _upsert(self, step: _Step, names: Sequence[str], touched: Sequence[str]) -> Any:
-        """INSERT … ON CONFLICT of the key: only the columns of the file are written over."""
+
+class _Upsert:
+    """INSERT … ON CONFLICT of the key, where only the columns of the file are written over.
+
+    Values are converted for the driver when a row is planned, and the statement is compiled once: the transaction then
+    does nothing but write.
+    """
+
+    def __init__(self, step: _Step, names: tuple[str, ...], at: datetime) -> None:
         part = step.part
-        column = {name: column_of(part.model, name).key for name in (*names, *touched)}
-        statement = insert_into(part.model.__table__)  # type: ignore[arg-type]
-        over = {attribute.into for _, attribute in step.given if attribute.folded not in part.key}
-        over |= {name for name in names if name not in step.columns and name not in part.fixed} | set(touched)
-        over -= set(part.key)
-        conflict = {
-            "index_elements": [column[name] for name in part.key if name not in part.fixed],
+        table: sa.Table = part.model.__table__  # type: ignore[assignment]
+        touch = {column_of(part.model, name): value for name, value in (part.touch(at) if part.touch else {}).items()}
+        born = {column_of(part.model, name): value for name, value in (part.born(at) if part.born else {}).items()}
+        given = [column_of(part.model, name) for name in names]
+        fixed = {
+            column: getattr(column.default, "arg", None)
+            for column in table.columns
+            if column.default is not None and column.default.is_scalar and column not in given
+        }
+        fixed |= born | touch
+        over = {column_of(part.model, a.into) for _, a in step.given if a.folded not in part.key} | set(touch)
+        over |= {column_of(part.model, name) for name in names if name not in step.columns}  # what is derived
+        over -= {column_of(part.model, name) for name in (*part.key, *part.fixed)}
+        statement = insert_into(table)  # type: ignore[arg-type]
+        conflict: dict[str, Any] = {
+            "index_elements": [column_of(part.model, name) for name in part.key if name not in part.fixed],
             "index_where": sa.text(part.only) if part.only else None,
         }
-        if not over:
-            return statement.on_conflict_do_nothing(**conflict)
-        return statement.on_conflict_do_update(
-            set_={column[name]: statement.excluded[column[name]] for name in over}, **conflict
+        statement = (
+            statement.on_conflict_do_update(
+                set_={column.key: statement.excluded[column.key] for column in over}, **conflict
+            )
+            if over
+            else statement.on_conflict_do_nothing(**conflict)
         )
+        dialect = db.engine.dialect
+        columns = [*given, *fixed]
+        compiled = statement.compile(dialect=dialect, column_keys=[column.key for column in columns])
+        self._sql = str(compiled)
+        converters = {column.key: column.type.dialect_impl(dialect).bind_processor(dialect) for column in columns}
+        self._names = names
+        self._convert = [converters[column.key] for column in given]
+        self._keys = [column.key for column in columns]
+        self._order: list[int] | None = None
+        if compiled.positional:
+            self._order = [self._keys.index(key) for key in compiled.positiontup]
+        self._fixed = [
+            convert(value) if (convert := converters[column.key]) else value for column, value in fixed.items()
+        ]
+
+    def bound(self, values: Values) -> list[Any]:
+        """A row as the driver takes it, without what is the same in every row."""
+        return [
+            convert(values[name]) if convert is not None else values[name]
+            for name, convert in zip(self._names, self._convert, strict=True)
+        ]
+
+    def execute(self, connection: sa.Connection, rows: list[list[Any]]) -> None:
+        """Write rows that `bound` made."""
+        whole: list[Any]
+        if self._order is not None:
+            whole = [tuple([row[index] for index in self._order]) for row in (row + self._fixed for row in rows)]
+        else:
+            whole = [dict(zip(self._keys, row + self._fixed, strict=True)) for row in rows]
+        connection.exec_driver_sql(self._sql, whole)
 
 
 def column_of(model: Any, name: str) -> Any:
@@ -577,14 +627,6 @@ def column_of(model: Any, name: str) -> Any:
 def default_of(attribute: Attribute) -> Any:
     """What stands for an empty cell or an absent column."""
     return list(attribute.default) if attribute.many else attribute.default
-
-
-def _alike(batch: list[Values]) -> Iterator[list[Values]]:
-    """The rows by the attributes they have: those with a new name also have what is derived from it."""
-    groups: dict[tuple[str, ...], list[Values]] = {}
-    for row in batch:
-        groups.setdefault(tuple(sorted(row)), []).append(row)
-    yield from groups.values()
 
 
 def _same_code(one: Any, other: Any) -> bool:

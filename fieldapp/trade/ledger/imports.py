@@ -51,9 +51,8 @@ def _invoice_of_the_payer(rows: Sequence[kinds.Planned]) -> Faults:
     named = {row.after[0]["invoice_id"] for row in rows if row.after[0]["invoice_id"] is not None}
     owners: dict[UUID, UUID] = {}
     for chunk in _chunks(named):
-        owners |= dict(
-            db.session.execute(sa.select(Invoice.id, Invoice.distributor_id).where(Invoice.id.in_(chunk))).tuples()
-        )
+        select = sa.select(Invoice.id, Invoice.distributor_id).where(Invoice.id.in_(chunk))
+        owners |= dict(db.session.execute(select).tuples().all())
     for row in rows:
         invoice_id = row.after[0]["invoice_id"]
         if invoice_id is not None and owners.get(invoice_id) != row.after[0]["distributor_id"]:
