@@ -54,6 +54,7 @@ def _register_concerns(app: Flask) -> None:
     from .desk.deals import api
     from .desk.deals import views as deals
     from .desk.demo import cli as demo_cli
+    from .desk.imports import cli as imports_cli
     from .desk.imports import models as _imports  # noqa: F401
     from .desk.portfolio import views as portfolio
     from .desk.today import views as today
@@ -81,6 +82,7 @@ def _register_concerns(app: Flask) -> None:
     app.register_blueprint(today.concern)
     app.cli.add_command(accounts_cli.users)
     demo_cli.init_app(app)
+    imports_cli.init_app(app)
     patch_regions.use(app, patch_regions.RegionBook(patches.names, patches.search))
     policy_sections.declare(app, checks_policy.SECTIONS)
 

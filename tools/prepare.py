@@ -6,6 +6,7 @@ FIELDAPP_DEMO=0. Writes the demo accounts to standard output, everything else to
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from contextlib import redirect_stdout
@@ -34,7 +35,8 @@ def main() -> int:
         wanted = os.environ.get("FIELDAPP_DEMO", "1") != "0" and not app.config["PRODUCTION"]
         if wanted and not db.session.scalar(sa.select(sa.exists(sa.select(User.id)))):
             print("A new database: loading the demo company", file=sys.stderr)
-            app.cli.commands["demo"].main(args=[], prog_name="flask demo", standalone_mode=False)
+            with redirect_stdout(io.StringIO()):  # it names the accounts; so do we, at every start
+                app.cli.commands["demo"].main(args=[], prog_name="flask demo", standalone_mode=False)
         accounts = describe_accounts() if is_demo() else ""
     print(accounts, end="")
     return 0
