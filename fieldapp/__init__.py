@@ -10,7 +10,7 @@ from werkzeug.local import LocalProxy
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from .config import ROOT, Settings
-from .core import assets, clock, concern, db, errors, health, i18n, logs, page, security
+from .core import assets, clock, concern, db, errors, health, i18n, logs, page, security, templates
 from .people.accounts import login
 
 
@@ -25,6 +25,7 @@ def create_app(settings: Settings | None = None, **overrides: Any) -> Flask:
     )
     app.config.from_mapping(settings.as_flask())
     app.config.from_mapping(overrides)
+    templates.init_app(app)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
     logs.init_app(app)
@@ -100,4 +101,4 @@ def _register_template_globals(app: Flask) -> None:
         }
 
     app.jinja_env.globals["waiting"] = LocalProxy(waiting)
-    app.jinja_env.globals["ui"] = app.jinja_env.get_template("components/ui.html").module
+    templates.prepare(app)

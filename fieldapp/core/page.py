@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Response, current_app, make_response, redirect, render_template, request
-from jinja2_fragments.flask import render_block
+from flask import Response, current_app, make_response, redirect, request
 
 from .access import wants_fragment
+from .templates import render, render_part
 
 
 def page(
@@ -19,9 +19,9 @@ def page(
 ) -> Response:
     """The whole page, or its block `region` when htmx asks for a part. 422 for an invalid form: htmx swaps it in."""
     if region is not None and wants_fragment():
-        body = render_block(template, region, **context)
+        body = render_part(template, region, **context)
     else:
-        body = render_template(template, **context)
+        body = render(template, **context)
     response = make_response(body, status)
     response.headers["Vary"] = "HX-Request, Cookie"
     if headers:
