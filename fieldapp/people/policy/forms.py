@@ -1,6 +1,7 @@
 """A new policy version as typed: from when, why, and every declared setting."""
 
 import copy
+import re
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
@@ -14,6 +15,8 @@ from wtforms.validators import ValidationError
 from fieldapp.core.forms import Form, at_most, clean, required
 
 from .sections import SettingsRefusedError, declared
+
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")  # `fromisoformat` takes week dates too
 
 
 class PublishForm(Form):
@@ -33,7 +36,7 @@ class PublishForm(Form):
         """The date, None when it is not one."""
         text = self.valid_from.data or ""
         try:
-            return date.fromisoformat(text) if len(text) == 10 else None
+            return date.fromisoformat(text) if _DAY.fullmatch(text) else None
         except ValueError:
             return None
 
