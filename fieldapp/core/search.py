@@ -164,7 +164,7 @@ class Query:
 
 def query(text: str) -> Query:
     """Read what a person typed; anything goes in, nothing raises."""
-    text = text[:MAX_TEXT].strip()
+    text = "".join(char for char in text[:MAX_TEXT] if char.isprintable() or char.isspace()).strip()
     plain = normal(text)
     terms: list[str] = []
     verify: list[str] = []

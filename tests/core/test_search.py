@@ -53,6 +53,7 @@ def test_not_found(typed: str) -> None:
 def test_any_text_is_a_query_whose_terms_are_plain(typed: str) -> None:
     asked = query(typed)
     assert len(asked.terms) <= MAX_TERMS
+    assert "\0" not in asked.code, "PostgreSQL takes none"
     for term in asked.terms:
         assert SPLITTERS.isdisjoint(term), term
 
