@@ -85,8 +85,7 @@ def ask(viewer: Viewer, check: DealCheck, reason: str, now: datetime, today: dat
     named = to_cover(tuple(map(restore, check.findings)))
     if fresh is None or fresh.result.verdict is not Verdict.APPROVAL or to_cover(fresh.result.findings) != named:
         raise ChangedError
-    key = inputs_key(fresh.deal)
-    before = queries.of_inputs(viewer, key, now)
+    before = queries.of_deal(viewer, fresh, now)
     if before is not None:
         raise AskedBeforeError(before)
     values = {
@@ -96,7 +95,7 @@ def ask(viewer: Viewer, check: DealCheck, reason: str, now: datetime, today: dat
         "asked_at": now,
         "reason": reason,
         "covers": sorted(([code, line] for code, line in named), key=lambda pair: (pair[1] or 0, pair[0])),
-        "inputs_key": key,
+        "inputs_key": inputs_key(fresh.deal),
         "state": ApprovalState.OPEN,
     }
     statement = insert_into(Approval).values(id=uuid7(), **values).on_conflict_do_nothing(index_elements=["check_id"])

@@ -25,7 +25,7 @@ from fieldapp.people.accounts.models import Role, User
 from fieldapp.people.accounts.viewer import Viewer
 
 from .models import Approval, ApprovalState
-from .rules import Holding, holds
+from .rules import Holding, holds, inputs_key
 
 ANSWERED = (ApprovalState.APPROVED, ApprovalState.DECLINED)
 EARLIER_DAYS = 90
@@ -81,18 +81,26 @@ def of_check(check: DealCheck) -> Approval | None:
     return db.session.scalar(sa.select(Approval).where(Approval.check_id == check.id))
 
 
-def of_inputs(viewer: Viewer, inputs_key: str, now: datetime) -> Approval | None:
-    """The viewer's own request for exactly this deal that is open, or approved and not expired; the newest."""
-    live = sa.or_(
-        Approval.state == ApprovalState.OPEN,
-        sa.and_(Approval.state == ApprovalState.APPROVED, Approval.expires_at > now),
-    )
-    return db.session.scalar(
+def of_deal(viewer: Viewer, evaluation: Evaluation, now: datetime) -> Approval | None:
+    """The viewer's own request that still speaks for this deal: open or approved, same inputs, every finding named."""
+    key = inputs_key(evaluation.deal)
+    asked = db.session.scalars(
         sa.select(Approval)
-        .where(Approval.inputs_key == inputs_key, Approval.asked_by_id == viewer.id, live)
+        .where(
+            Approval.inputs_key == key,
+            Approval.asked_by_id == viewer.id,
+            Approval.state.in_((ApprovalState.OPEN, ApprovalState.APPROVED)),
+        )
         .order_by(Approval.asked_at.desc())
-        .limit(1)
     )
+    return next((approval for approval in asked if _holding(approval, evaluation, now).holds), None)
+
+
+def _holding(approval: Approval, fresh: Evaluation, now: datetime) -> Holding:
+    # A request that nobody has decided has no end yet: only the inputs and the findings count.
+    ends = approval.expires_at or now + timedelta(days=1)
+    covered = {(code, line) for code, line in approval.covers}
+    return holds(covered, approval.inputs_key, ends, now, fresh.deal, fresh.result)
 
 
 def region_now(approval: Approval) -> str | None:
@@ -224,15 +232,11 @@ def review(viewer: Viewer, approval: Approval, now: datetime, today: date) -> Re
     fresh = evaluate_again(viewer, approval.check, today)
     if fresh is None:
         return Review(None, None)
-    # A request that nobody has decided has no end yet: only the findings count.
-    ends = approval.expires_at or now + timedelta(days=1)
-    covered = {(code, line) for code, line in approval.covers}
-    holding = holds(covered, approval.inputs_key, ends, now, fresh.deal, fresh.result)
     then = {(finding.code, finding.line): finding for finding in map(restore, approval.check.findings)}
     current = {(finding.code, finding.line): finding for finding in fresh.result.findings}
     return Review(
         fresh,
-        holding,
+        _holding(approval, fresh, now),
         tuple(finding for key, finding in current.items() if key not in then and finding.level is not Level.OK),
         tuple(finding for key, finding in then.items() if key not in current and finding.level is not Level.OK),
     )

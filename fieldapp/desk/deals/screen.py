@@ -13,7 +13,7 @@ from fieldapp.core.findings import Finding, Verdict
 from fieldapp.desk.approvals import queries as approvals
 from fieldapp.desk.approvals.forms import ReasonForm
 from fieldapp.desk.approvals.models import Approval
-from fieldapp.desk.approvals.rules import inputs_key, to_cover
+from fieldapp.desk.approvals.rules import to_cover
 from fieldapp.desk.checks.presentation import Shown, present, seeing_now, worst_first
 from fieldapp.desk.checks.queries import Evaluation
 from fieldapp.desk.checks.reference import ProductRow
@@ -182,7 +182,7 @@ def screen(
     """The page of a worksheet; where approval is needed, with the viewer's live request for exactly this deal."""
     evaluation, standing = sheet.evaluation, None
     if evaluation is not None and evaluation.result.verdict is Verdict.APPROVAL:
-        standing = approvals.of_inputs(viewer, inputs_key(evaluation.deal), now)
+        standing = approvals.of_deal(viewer, evaluation, now)
     return Screen(
         sheet=sheet,
         today=today,
