@@ -54,6 +54,7 @@ def _register_concerns(app: Flask) -> None:
     from .desk.deals import api
     from .desk.deals import views as deals
     from .desk.demo import cli as demo_cli
+    from .desk.imports import cli as imports_cli
     from .desk.imports import models as _imports  # noqa: F401
     from .network.distributors import models as _distributors  # noqa: F401
     from .network.territory import models as _territory  # noqa: F401
@@ -77,6 +78,7 @@ def _register_concerns(app: Flask) -> None:
     app.register_blueprint(policy.concern)
     app.cli.add_command(accounts_cli.users)
     demo_cli.init_app(app)
+    imports_cli.init_app(app)
     patch_regions.use(app, patch_regions.RegionBook(patches.names, patches.search))
     policy_sections.declare(app, checks_policy.SECTIONS)
 
