@@ -56,6 +56,7 @@ def _register_concerns(app: Flask) -> None:
     from .desk.demo import cli as demo_cli
     from .desk.imports import cli as imports_cli
     from .desk.imports import models as _imports  # noqa: F401
+    from .desk.imports import views as imports
     from .network.distributors import models as _distributors  # noqa: F401
     from .network.territory import models as _territory  # noqa: F401
     from .network.territory import patches
@@ -75,6 +76,7 @@ def _register_concerns(app: Flask) -> None:
     app.register_blueprint(api.concern)
     app.register_blueprint(approvals.concern)
     app.register_blueprint(deals.concern)
+    app.register_blueprint(imports.concern)
     app.register_blueprint(policy.concern)
     app.cli.add_command(accounts_cli.users)
     demo_cli.init_app(app)
