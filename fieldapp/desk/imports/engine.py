@@ -31,7 +31,7 @@ from fieldapp.people.audit.actions import record
 
 BATCH = 1000
 _REMEMBERED_CODES = 200_000
-_READING_SHARE = 0.8  # of the progress
+READING_SHARE = 0.8  # of the progress
 
 Report = Callable[[CellError], None]
 Progress = Callable[[float], None]
@@ -98,9 +98,10 @@ def read(
         rows = sheet.rows()
         while batch := list(islice(rows, BATCH)):
             plan.take(batch)
-            progress(sheet.progress * _READING_SHARE)
+            progress(sheet.progress * READING_SHARE * 0.99)
         if order.dry_run or not (outcome.taken or order.partial):
             return outcome
+        progress(READING_SHARE)
         _write(order, plan, outcome, progress, before_commit)
         if outcome.rejected and order.rejected_to:
             rejected.save(order.rejected_to)
@@ -115,7 +116,7 @@ def _write(
     digest = _digest(order.source)
     begin_writing()
     try:
-        plan.write(lambda share: progress(_READING_SHARE + share * (1 - _READING_SHARE)))
+        plan.write(lambda share: progress(READING_SHARE + share * (1 - READING_SHARE)))
         outcome.written = True
         if outcome.created or outcome.updated:
             changes = {"file": order.filename, "sha256": digest, **outcome.counts()}
@@ -307,16 +308,16 @@ class _Plan:
 
     def _reject(self, rows: list[_Row]) -> None:
         """Report the faults of these rows, by line and column; keep the rows if they are to be given back."""
-        kept = []
         for row in rows:
             row.faults.sort(key=lambda fault: fault[0])
             for _, error in row.faults:
                 self._report(error)
             self._outcome.errors += len(row.faults)
-            kept.append((row.line, row.cells, "; ".join(f"{error.column}: {error.reason}" for _, error in row.faults)))
         self._outcome.rejected += len(rows)
-        if self._order.partial and not self._order.dry_run:
-            self._rejected.add(kept)
+        if rows and self._order.partial and not self._order.dry_run:
+            self._rejected.add(
+                [(r.line, r.cells, "; ".join(f"{error.column}: {error.reason}" for _, error in r.faults)) for r in rows]
+            )
 
     def _look_up_codes(self, rows: list[_Row]) -> None:
         """Replace the codes of other tables by what is stored for them."""
@@ -543,6 +544,7 @@ class _Plan:
         total = sum(step.spool.length for step in self._steps) or 1
         done = 0
         connection = db.session.connection()
+        noted = self._kind.note() if self._kind.note is not None else None
         for step in self._steps:
             for names, rows in step.spool.batches():
                 step.statements[names].execute(connection, rows)
@@ -550,7 +552,7 @@ class _Plan:
                 progress(done / total)
         if self._kind.finish is not None:
             keys = tuple(step.keys for step in self._steps)
-            self._kind.finish(Written(keys, self._subjects, self._order.actor_id, self._order.at))
+            self._kind.finish(Written(keys, self._subjects, noted, self._order.actor_id, self._order.at))
 
 
 class _Upsert:
