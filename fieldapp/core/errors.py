@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from flask import Flask, Response, g, jsonify, make_response, redirect, render_template, request, url_for
+from flask import Flask, Response, g, jsonify, make_response, redirect, request, url_for
 from flask_babel import gettext as _
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from .access import wants_fragment
 from .db import db
 from .logs import log, shown_path
+from .templates import render
 
 SHOWN = (400, 403, 404, 413, 429, 500)
 
@@ -56,13 +57,13 @@ def answer(code: int, headers: dict[str, str] | None = None) -> Response:
         response = _to_sign_in()
     else:
         response = make_response(
-            render_template("errors/error.html", code=code, title=title, remedy=remedy, request_id=request_id),
+            render("errors/error.html", code=code, title=title, remedy=remedy, request_id=request_id),
             code,
         )
         if wants_fragment():
             # A failed part must not replace what the user typed: it is shown in the toast area instead.
             response = make_response(
-                render_template("errors/toast.html", code=code, title=title, remedy=remedy, request_id=request_id),
+                render("errors/toast.html", code=code, title=title, remedy=remedy, request_id=request_id),
                 code,
             )
             response.headers["HX-Retarget"] = "#toasts"
@@ -101,4 +102,9 @@ def init_app(app: Flask) -> None:
     def unexpected(error: Exception) -> Response:
         db.session().rollback()
         log.error("unexpected", path=shown_path(), method=request.method, exc_info=error)
-        return answer(InternalServerError.code)
+        try:
+            return answer(InternalServerError.code)
+        except Exception as second:  # the page needs the viewer, and so the database, which may be what is broken
+            log.error("error_page", exc_info=second)
+            text = f"Something went wrong on our side. Nothing was saved. Id: {g.get('request_id', '-')}\n"
+            return make_response(text, InternalServerError.code, {"Content-Type": "text/plain; charset=utf-8"})
