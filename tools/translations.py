@@ -25,6 +25,7 @@ CATALOGUES = ROOT / "fieldapp" / "translations"
 METHODS = [("**.py", "python"), ("**.html", "jinja2"), ("**.txt", "jinja2")]
 KEYWORDS = {
     "_": None,
+    "N_": None,
     "gettext": None,
     "lazy_gettext": None,
     "_n": (1, 2),
