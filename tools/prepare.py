@@ -6,6 +6,7 @@ FIELDAPP_DEMO=0. Writes the demo accounts to standard output, everything else to
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from contextlib import redirect_stdout
@@ -40,7 +41,8 @@ def main() -> int:
         if wanted and not db.session.scalar(sa.select(sa.exists(sa.select(User.id)))):
             print("A new database: loading the demo company", file=sys.stderr)
             unfinished.touch()
-            app.cli.commands["demo"].main(args=[], prog_name="flask demo", standalone_mode=False)
+            with redirect_stdout(io.StringIO()):  # the accounts are named below, at every start
+                app.cli.commands["demo"].main(args=[], prog_name="flask demo", standalone_mode=False)
             unfinished.unlink()
         accounts = describe_accounts() if is_demo() else ""
     print(accounts, end="")
