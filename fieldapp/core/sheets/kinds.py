@@ -101,10 +101,11 @@ BatchCheck = Callable[[Sequence[Planned]], Iterable[tuple[Planned, str, Message]
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What a reading wrote, for what is derived from it: the keys per part, and the subjects touched."""
+    """What a reading wrote, for what is derived from it: the keys per part, the subjects touched, what was noted."""
 
     keys: tuple[set[UUID], ...]
     subjects: set[UUID]
+    noted: Any
     actor_id: UUID | None
     at: datetime
 
@@ -117,6 +118,7 @@ class Kind:
     `check`    — faults of one row, given all its values (the stored ones where the file has no such column).
     `check_batch` — faults that only the database can tell, for many rows at once.
     `subject`  — (part, attribute) whose values, old and new, `finish` is given.
+    `note`     — called in the transaction before anything is written; what it returns is given to `finish`.
     `finish`   — keeps what is derived from the rows, in the same transaction.
     """
 
@@ -128,6 +130,7 @@ class Kind:
     check: RowCheck | None = None
     check_batch: BatchCheck | None = None
     subject: tuple[int, str] | None = None
+    note: Callable[[], Any] | None = None
     finish: Callable[[Written], None] | None = None
 
 

@@ -307,16 +307,16 @@ class _Plan:
 
     def _reject(self, rows: list[_Row]) -> None:
         """Report the faults of these rows, by line and column; keep the rows if they are to be given back."""
-        kept = []
         for row in rows:
             row.faults.sort(key=lambda fault: fault[0])
             for _, error in row.faults:
                 self._report(error)
             self._outcome.errors += len(row.faults)
-            kept.append((row.line, row.cells, "; ".join(f"{error.column}: {error.reason}" for _, error in row.faults)))
         self._outcome.rejected += len(rows)
-        if self._order.partial and not self._order.dry_run:
-            self._rejected.add(kept)
+        if rows and self._order.partial and not self._order.dry_run:
+            self._rejected.add(
+                [(r.line, r.cells, "; ".join(f"{error.column}: {error.reason}" for _, error in r.faults)) for r in rows]
+            )
 
     def _look_up_codes(self, rows: list[_Row]) -> None:
         """Replace the codes of other tables by what is stored for them."""
@@ -543,6 +543,7 @@ class _Plan:
         total = sum(step.spool.length for step in self._steps) or 1
         done = 0
         connection = db.session.connection()
+        noted = self._kind.note() if self._kind.note is not None else None
         for step in self._steps:
             for names, rows in step.spool.batches():
                 step.statements[names].execute(connection, rows)
@@ -550,7 +551,7 @@ class _Plan:
                 progress(done / total)
         if self._kind.finish is not None:
             keys = tuple(step.keys for step in self._steps)
-            self._kind.finish(Written(keys, self._subjects, self._order.actor_id, self._order.at))
+            self._kind.finish(Written(keys, self._subjects, noted, self._order.actor_id, self._order.at))
 
 
 class _Upsert:

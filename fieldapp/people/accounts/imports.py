@@ -1,5 +1,7 @@
 """What a row of `users` means. A new user has no password: an administrator gives him a set-password link."""
 
+from uuid import UUID
+
 import sqlalchemy as sa
 
 from fieldapp.core.db import db
@@ -10,14 +12,18 @@ from .models import Role, User
 from .rules import is_username
 
 
+def _admins() -> set[UUID]:
+    return set(db.session.scalars(sa.select(User.id).where(User.role == Role.ADMIN, User.active)))
+
+
 def _finish(written: kinds.Written) -> None:
     """Who is out is out everywhere; one administrator stays, and nobody shuts himself out with a file."""
     touched = written.subjects
     inactive = set(db.session.scalars(sa.select(User.id).where(~User.active))) & touched
     if inactive:
         end_access(inactive, written.at)
-    admins = set(db.session.scalars(sa.select(User.id).where(User.role == Role.ADMIN, User.active)))
-    if not admins and touched & set(db.session.scalars(sa.select(User.id).where(User.role == Role.ADMIN))):
+    admins = _admins()
+    if written.noted and not admins:
         raise SheetError(
             Message(N_("No active administrator would be left.")),
             Message(N_("Leave one administrator active in the file.")),
@@ -49,5 +55,6 @@ def users_kind(a_region: kinds.Reference) -> kinds.Kind:
         ),
         parts=(kinds.Part(User, ("username_key",), born=lambda at: {"created_at": at}),),
         subject=(0, "id"),
+        note=_admins,
         finish=_finish,
     )
