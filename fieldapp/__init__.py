@@ -56,6 +56,7 @@ def _register_concerns(app: Flask) -> None:
     from .desk.demo import cli as demo_cli
     from .desk.imports import cli as imports_cli
     from .desk.imports import models as _imports  # noqa: F401
+    from .desk.imports import views as imports
     from .desk.portfolio import views as portfolio
     from .desk.today import views as today
     from .network.distributors import models as _distributors  # noqa: F401
@@ -77,6 +78,7 @@ def _register_concerns(app: Flask) -> None:
     app.register_blueprint(api.concern)
     app.register_blueprint(approvals.concern)
     app.register_blueprint(deals.concern)
+    app.register_blueprint(imports.concern)
     app.register_blueprint(policy.concern)
     app.register_blueprint(portfolio.concern)
     app.register_blueprint(today.concern)

@@ -31,7 +31,7 @@ from fieldapp.people.audit.actions import record
 
 BATCH = 1000
 _REMEMBERED_CODES = 200_000
-_READING_SHARE = 0.8  # of the progress
+READING_SHARE = 0.8  # of the progress
 
 Report = Callable[[CellError], None]
 Progress = Callable[[float], None]
@@ -98,9 +98,10 @@ def read(
         rows = sheet.rows()
         while batch := list(islice(rows, BATCH)):
             plan.take(batch)
-            progress(sheet.progress * _READING_SHARE)
+            progress(sheet.progress * READING_SHARE * 0.99)
         if order.dry_run or not (outcome.taken or order.partial):
             return outcome
+        progress(READING_SHARE)
         _write(order, plan, outcome, progress, before_commit)
         if outcome.rejected and order.rejected_to:
             rejected.save(order.rejected_to)
@@ -115,7 +116,7 @@ def _write(
     digest = _digest(order.source)
     begin_writing()
     try:
-        plan.write(lambda share: progress(_READING_SHARE + share * (1 - _READING_SHARE)))
+        plan.write(lambda share: progress(READING_SHARE + share * (1 - READING_SHARE)))
         outcome.written = True
         if outcome.created or outcome.updated:
             changes = {"file": order.filename, "sha256": digest, **outcome.counts()}

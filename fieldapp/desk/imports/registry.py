@@ -38,6 +38,16 @@ def kinds() -> dict[str, Kind]:
     return {kind.key: _named(kind, names) for kind in _ALL}
 
 
+Example = dict[str, str]  # column → what a cell of it may hold
+
+
+@cache
+def examples(key: str) -> Example:
+    """An example row of a kind."""
+    with (files(__package__) / "examples.csv").open(encoding="utf-8") as file:
+        return {row["column"]: row["value"] for row in csv.DictReader(file) if row["kind"] == key}
+
+
 def _names() -> dict[tuple[str, str, str], tuple[str, ...]]:
     """(kind, column, value or '') → its Chinese names, the first of which we print. Kind `*` holds for all."""
     with (files(__package__) / "labels.csv").open(encoding="utf-8") as file:

@@ -1,0 +1,289 @@
+"""A file sent through the page: kept, read by a process of its own, and what came of it.
+
+The reading runs outside the web workers, at a lower priority, so that a large file delays nobody. It beats while it
+reads; a run that has not beaten for a minute was interrupted, and as its one transaction was not committed, nothing
+of it was written.
+"""
+
+import csv
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import IO, Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from flask import current_app
+from flask_babel import force_locale
+from flask_babel import gettext as _
+
+from fieldapp.config import ROOT
+from fieldapp.core import clock
+from fieldapp.core.db import db, uuid7
+from fieldapp.core.logs import log
+from fieldapp.core.sheets import N_, CellError, Message, Sheet, SheetError, limits, locate
+from fieldapp.core.sheets.kinds import Kind
+from fieldapp.core.sheets.writing import csv_text
+from fieldapp.people.accounts.models import User
+
+from .engine import READING_SHARE, Order, Outcome, read
+from .models import ImportRun, RunState
+from .registry import kinds
+
+UNKNOWN = ""  # the kind of a file that has yet to be recognised by its columns
+SHOWN_PROBLEMS = 1000  # kept with the run; the file of problems holds all
+STEPS = 1000  # of the progress while a file is read
+BEAT_EVERY_S = 1.0
+SILENT_AFTER = {
+    RunState.WAITING: timedelta(minutes=1),
+    RunState.READING: timedelta(minutes=1),
+    RunState.WRITING: timedelta(minutes=10),  # one transaction, during which no beat can be stored
+}
+
+
+def folder() -> Path:
+    """Where files wait, and what was found wrong with them is kept."""
+    path: Path = current_app.config["INSTANCE"] / "imports"
+    path.mkdir(mode=0o700, exist_ok=True)
+    return path
+
+
+def upload_of(run_id: UUID) -> Path:
+    """The file itself, until it is read."""
+    return folder() / f"{run_id}.upload"
+
+
+def rejected_of(run_id: UUID) -> Path:
+    """The rows that were not taken."""
+    return folder() / f"{run_id}.rejected.csv"
+
+
+def problems_of(run_id: UUID) -> Path:
+    """Every bad cell: line, column, value, reason."""
+    return folder() / f"{run_id}.problems.csv"
+
+
+def interrupted(run: ImportRun, now: datetime) -> bool:
+    """Whether the process that reads the file is gone."""
+    silent = SILENT_AFTER.get(run.state)
+    return silent is not None and now - run.beat_at > silent
+
+
+def keep(
+    stream: IO[bytes], filename: str, kind: str, *, dry_run: bool, partial: bool, actor_id: UUID, at: datetime
+) -> ImportRun:
+    """Store a file and its run, and commit. Raises SheetError when it is larger than a sheet may be."""
+    run_id = uuid7()
+    path = upload_of(run_id)
+    try:
+        _copy(stream, path)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    run = ImportRun(
+        id=run_id,
+        kind=kind,
+        filename=filename[:255],
+        dry_run=dry_run,
+        partial=partial,
+        made_by_id=actor_id,
+        made_at=at,
+        beat_at=at,
+    )
+    db.session.add(run)
+    db.session.commit()  # the process that reads it looks for the row
+    return run
+
+
+def _copy(stream: IO[bytes], path: Path) -> None:
+    left = limits.FILE_BYTES
+    with path.open("xb") as file:
+        while chunk := stream.read(1 << 20):
+            left -= len(chunk)
+            if left < 0:
+                raise SheetError(
+                    Message(N_("The file is larger than %(megabytes)s MB."), {"megabytes": limits.FILE_BYTES >> 20}),
+                    Message(N_("Split it into several files.")),
+                )
+            file.write(chunk)
+
+
+def start(run_id: UUID) -> None:
+    """Begin to read in a process of its own, which outlives this worker."""
+    settings = current_app.config
+    today = settings["TODAY"]
+    environment = {
+        **os.environ,
+        "FIELDAPP_ENV": settings["ENV_NAME"],
+        "FIELDAPP_INSTANCE": str(settings["INSTANCE"]),
+        "FIELDAPP_DATABASE_URL": settings["SQLALCHEMY_DATABASE_URI"],
+        "FIELDAPP_SECRET_KEY": settings["SECRET_KEY"],
+        "FIELDAPP_TODAY": today.isoformat() if today else "",
+        "PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]),
+    }
+    subprocess.Popen(  # noqa: S603 — our own interpreter and command, no shell
+        [sys.executable, "-m", "flask", "--app", "fieldapp", "import-run", str(run_id)],
+        cwd=ROOT,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+def perform(run_id: UUID) -> None:
+    """Read the file of a waiting run. Does nothing when another process has taken it."""
+    claimed = _store(run_id, RunState.WAITING, state=RunState.READING, beat_at=clock.now())
+    if not claimed:
+        return
+    run = db.session.get_one(ImportRun, run_id)
+    locale = db.session.get_one(User, run.made_by_id).locale
+    db.session.rollback()
+    try:
+        with force_locale(locale):
+            _read(run)
+    except SheetError as error:
+        with force_locale(locale):
+            _finish(run_id, RunState.FAILED, message=str(error)[:500])
+    except Exception:
+        log.exception("import_crashed", run=str(run_id))
+        _finish(run_id, RunState.CRASHED)
+        raise
+    finally:
+        upload_of(run_id).unlink(missing_ok=True)
+
+
+def _read(run: ImportRun) -> None:
+    source = upload_of(run.id)
+    kind = kinds().get(run.kind) or recognise(source)
+    if kind.key != run.kind:
+        _store(run.id, RunState.READING, kind=kind.key)
+    order = Order(
+        kind,
+        source,
+        run.filename,
+        actor_id=run.made_by_id,
+        at=clock.now(),
+        dry_run=run.dry_run,
+        partial=run.partial,
+        rejected_to=rejected_of(run.id),
+    )
+    beat = _Beat(run.id)
+    with _problems(run.id) as problems:
+
+        def done(outcome: Outcome) -> None:
+            db.session.execute(
+                sa.update(ImportRun).where(ImportRun.id == run.id).values(**_result(outcome, problems.shown))
+            )
+
+        outcome = read(order, problems.add, beat.progress, before_commit=done)
+    if not outcome.written:
+        _finish(run.id, **_result(outcome, problems.shown))
+
+
+def _result(outcome: Outcome, shown: list[list[Any]]) -> dict[str, Any]:
+    taken = outcome.written or outcome.taken
+    return {
+        "state": RunState.DONE if taken else RunState.FAILED,
+        "counts": {**outcome.counts(), "written": outcome.written, "unknown": list(outcome.unknown)},
+        "problems": shown,
+        "problem_count": outcome.errors,
+        "rows_total": outcome.rows,
+        "rows_done": outcome.rows,
+        "finished_at": clock.now(),
+        "message": "" if taken else _("Nothing was written: the file has rows that can't be taken."),
+    }
+
+
+def recognise(source: Path) -> Kind:
+    """The kind whose columns the file has. SheetError when none or several fit."""
+    with Sheet(source) as sheet:
+        header = sheet.header
+    fits: list[tuple[int, Kind]] = []
+    for kind in kinds().values():
+        try:
+            fits.append((len(locate(header, kind.columns).places), kind))
+        except SheetError:
+            continue
+    fits.sort(key=lambda fit: fit[0], reverse=True)
+    if not fits or (len(fits) > 1 and fits[0][0] == fits[1][0]):
+        raise SheetError(
+            Message(N_("The columns don't tell what the file holds.")),
+            Message(N_("Choose the kind of file and send it again.")),
+        )
+    return fits[0][1]
+
+
+class _Beat:
+    """Says that the reading lives and how far it is; at most once a second, each in a moment of its own."""
+
+    def __init__(self, run_id: UUID) -> None:
+        self._run_id = run_id
+        self._last = time.monotonic()
+        self._writing = False
+
+    def progress(self, share: float) -> None:
+        if self._writing:
+            return  # the transaction under way holds the lock that a beat would need
+        self._writing = share >= READING_SHARE
+        if self._writing or time.monotonic() - self._last >= BEAT_EVERY_S:
+            self._last = time.monotonic()
+            state = RunState.WRITING if self._writing else RunState.READING
+            _store(
+                self._run_id,
+                RunState.READING,
+                state=state,
+                beat_at=clock.now(),
+                rows_total=STEPS,
+                rows_done=int(share * STEPS),
+            )
+
+
+@dataclass
+class _Problems:
+    """Every bad cell goes to a file; the first ones are shown on the page."""
+
+    write: Any
+    shown: list[list[Any]] = field(default_factory=list)
+
+    def add(self, error: CellError) -> None:
+        row: list[Any] = [error.line, error.column, error.value[:200], str(error.reason)]
+        self.write([csv_text(cell) for cell in row])
+        if len(self.shown) < SHOWN_PROBLEMS:
+            self.shown.append(row)
+
+
+@contextmanager
+def _problems(run_id: UUID) -> Iterator[_Problems]:
+    path = problems_of(run_id)
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        write = csv.writer(file).writerow
+        write([_("line"), _("column"), _("value"), _("reason")])
+        problems = _Problems(write)
+        yield problems
+    if not problems.shown:
+        path.unlink()
+
+
+def _finish(run_id: UUID, state: RunState, **values: Any) -> None:
+    with db.engine.begin() as connection:
+        connection.execute(
+            sa.update(ImportRun)
+            .where(ImportRun.id == run_id)
+            .values(**{"finished_at": clock.now(), **values, "state": state})
+        )
+
+
+def _store(run_id: UUID, expected: RunState, **values: Any) -> bool:
+    """Change a run that is in the expected state, in a transaction of its own; False when it isn't."""
+    with db.engine.begin() as connection:
+        done = connection.execute(
+            sa.update(ImportRun).where(ImportRun.id == run_id, ImportRun.state == expected).values(**values)
+        )
+        return bool(done.rowcount)
