@@ -25,7 +25,7 @@ from flask_babel import gettext as _
 
 from fieldapp.config import ROOT
 from fieldapp.core import clock
-from fieldapp.core.db import db, uuid7
+from fieldapp.core.db import begin_reading, db, uuid7
 from fieldapp.core.logs import log
 from fieldapp.core.sheets import N_, CellError, Message, Sheet, SheetError, limits, locate
 from fieldapp.core.sheets.kinds import Kind
@@ -40,6 +40,7 @@ UNKNOWN = ""  # the kind of a file that has yet to be recognised by its columns
 SHOWN_PROBLEMS = 1000  # kept with the run; the file of problems holds all
 STEPS = 1000  # of the progress while a file is read
 BEAT_EVERY_S = 1.0
+_children: list[subprocess.Popen[bytes]] = []  # what this worker started, until it has ended
 SILENT_AFTER = {
     RunState.WAITING: timedelta(minutes=1),
     RunState.READING: timedelta(minutes=1),
@@ -127,13 +128,16 @@ def start(run_id: UUID) -> None:
         "FIELDAPP_TODAY": today.isoformat() if today else "",
         "PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]),
     }
-    subprocess.Popen(  # noqa: S603 — our own interpreter and command, no shell
-        [sys.executable, "-m", "flask", "--app", "fieldapp", "import-run", str(run_id)],
-        cwd=ROOT,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        start_new_session=True,
+    _children[:] = [child for child in _children if child.poll() is None]
+    _children.append(
+        subprocess.Popen(  # noqa: S603 — our own interpreter and command, no shell
+            [sys.executable, "-m", "flask", "--app", "fieldapp", "import-run", str(run_id)],
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            start_new_session=True,
+        )
     )
 
 
@@ -142,9 +146,10 @@ def perform(run_id: UUID) -> None:
     claimed = _store(run_id, RunState.WAITING, state=RunState.READING, beat_at=clock.now())
     if not claimed:
         return
+    begin_reading()
     run = db.session.get_one(ImportRun, run_id)
     locale = db.session.get_one(User, run.made_by_id).locale
-    db.session.rollback()
+    db.session.expunge_all()  # plain values from here on: reading them again would take part in a transaction
     try:
         with force_locale(locale):
             _read(run)
@@ -153,6 +158,7 @@ def perform(run_id: UUID) -> None:
             _finish(run_id, RunState.FAILED, message=str(error)[:500])
     except Exception:
         log.exception("import_crashed", run=str(run_id))
+        db.session.rollback()
         _finish(run_id, RunState.CRASHED)
         raise
     finally:
