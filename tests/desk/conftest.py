@@ -1,9 +1,7 @@
 """The desk's world, on both databases: the contract's example distributor, its prices, its credit, and who may act."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +10,6 @@ import sqlalchemy as sa
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from fieldapp import create_app
 from fieldapp.core.db import db
 from fieldapp.desk.approvals.models import Approval
 from fieldapp.desk.checks.models import DealCheck
@@ -23,8 +20,8 @@ from fieldapp.people.accounts.viewer import Viewer
 from fieldapp.people.audit.models import AuditEntry
 from fieldapp.standing.grading.models import CreditRecord
 from fieldapp.trade.ledger.models import Balance, Invoice, InvoiceLine
+from fieldapp.trade.products.models import Product
 from tests import cast
-from tests.conftest import settings_for
 from tests.visitor import Visitor
 
 
@@ -115,11 +112,9 @@ def key_of(response: TestResponse) -> UUID:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, database_url: str) -> Iterator[Desk]:
-    """The desk's world on SQLite and on PostgreSQL."""
-    app = create_app(settings_for(tmp_path, FIELDAPP_DATABASE_URL=database_url), TESTING=True)
+def desk(app: Flask, people: dict[str, User]) -> Desk:
+    """The desk's world, committed."""
     with app.app_context():
-        people = cast.make_cast()
         cast.make_user("deputy", Role.SUPERVISOR, ["4101"])
         cast.make_user("mate", Role.REP, ["4101"])
         near = cast.make_distributor("D001", name="郑州金禾饲料有限公司", rep_id=people["rep"].id, lat=34.76, lng=113.65)
@@ -138,16 +133,11 @@ def desk(tmp_path: Path, database_url: str) -> Iterator[Desk]:
         cast.make_credit(other)
         db.session.add(Balance(distributor_id=near.id, outstanding=6_000_000, as_of=cast.TODAY, open_items=[]))
         db.session.commit()
-    yield Desk(app)
-    with app.app_context():
-        db.session.remove()
-        db.engine.dispose()
+    return Desk(app)
 
 
 def buy(desk: Desk, product_code: str, grams: int, number: str = "I1") -> None:
     """An invoice line of D001."""
-    from fieldapp.trade.products.models import Product
-
     with desk.app.app_context():
         distributor = db.session.scalars(sa.select(Distributor).where(Distributor.code == "D001")).one()
         product = db.session.scalars(sa.select(Product).where(Product.code == product_code)).one()

@@ -4,10 +4,13 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
+from fieldapp.core.db import db
 from fieldapp.desk.approvals.models import Approval, ApprovalState
+from fieldapp.desk.approvals.queries import evaluate_again
 from fieldapp.desk.approvals.rules import inputs_key
 from fieldapp.desk.checks.models import DealCheck
 from fieldapp.trade.pricing.models import Price
+from fieldapp.trade.products.models import Product
 from tests import cast
 from tests.desk.conftest import Desk, key_of
 
@@ -108,9 +111,6 @@ def test_a_check_of_an_earlier_day_is_asked_for_by_the_facts_of_today(desk: Desk
     yesterday = cast.TODAY - timedelta(days=1)
     desk.change(sa.update(Price).values(valid_to=yesterday))
     with desk.app.app_context():
-        from fieldapp.core.db import db
-        from fieldapp.trade.products.models import Product
-
         product = db.session.scalars(sa.select(Product).where(Product.code == "P10")).one()
         cast.make_price(product, "41", 420_000, 415_000, valid_from=cast.TODAY)
         db.session.commit()
@@ -123,8 +123,6 @@ def test_a_check_of_an_earlier_day_is_asked_for_by_the_facts_of_today(desk: Desk
 def test_the_key_of_the_inputs_is_that_of_the_check(desk: Desk) -> None:
     approval = desk.one(Approval, Approval.id == desk.ask())
     with desk.app.app_context():
-        from fieldapp.desk.approvals.queries import evaluate_again
-
         fresh = evaluate_again(desk.viewer("rep"), approval.check, cast.TODAY)
         assert fresh is not None
         assert inputs_key(fresh.deal) == approval.inputs_key

@@ -6,6 +6,7 @@ import pytest
 import sqlalchemy as sa
 import time_machine
 
+from fieldapp.core.db import db
 from fieldapp.desk.approvals.models import Approval, ApprovalState
 from fieldapp.network.distributors.models import Distributor
 from fieldapp.people.policy.models import PolicyVersion
@@ -33,8 +34,6 @@ def test_the_hours_are_those_of_todays_policy(desk: Desk) -> None:
                 version=2, valid_from=cast.TODAY, settings={"deal_check": {"approval_hours": 6}}, published_at=cast.NOW
             )
         )
-        from fieldapp.core.db import db
-
         db.session.commit()
     with time_machine.travel(MOMENT, tick=False):
         approval_id = desk.ask()

@@ -11,6 +11,7 @@ import time_machine
 from fieldapp.desk.approvals.models import Approval
 from fieldapp.desk.approvals.queries import review
 from fieldapp.desk.approvals.rules import Standing
+from fieldapp.network.distributors.models import Distributor
 from fieldapp.trade.ledger.models import Balance
 from tests import cast
 from tests.desk.conftest import Desk
@@ -106,8 +107,6 @@ def test_an_approval_that_no_longer_holds_is_not_offered_for_the_same_deal(desk:
 
 
 def test_a_distributor_out_of_reach_cannot_be_checked(desk: Desk, approved: UUID) -> None:
-    from fieldapp.network.distributors.models import Distributor
-
     desk.change(sa.update(Distributor).where(Distributor.code == "D001").values(region_code="650102"))
     assert standing(desk, approved) is None
     assert all("out of reach" in page for page in pages(desk, approved))

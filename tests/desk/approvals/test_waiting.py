@@ -3,9 +3,10 @@
 import sqlalchemy as sa
 from sqlalchemy import event
 
-from fieldapp.core.db import db
+from fieldapp.core.db import db, uuid7
 from fieldapp.desk.approvals.models import Approval
 from fieldapp.desk.approvals.queries import waiting_count
+from fieldapp.desk.checks.models import DealCheck
 from tests.desk.conftest import Desk
 
 
@@ -102,9 +103,6 @@ def test_a_long_list_goes_on(desk: Desk) -> None:
     desk.ask()
     with desk.app.app_context():
         approval = db.session.scalars(sa.select(Approval)).one()
-        from fieldapp.core.db import uuid7
-        from fieldapp.desk.checks.models import DealCheck
-
         for _number in range(31):
             check = {c.key: getattr(approval.check, c.key) for c in sa.inspect(DealCheck).column_attrs} | {"id": uuid7()}
             values = {c.key: getattr(approval, c.key) for c in sa.inspect(Approval).column_attrs}

@@ -1,5 +1,7 @@
 """Prices per bag and per tonne; distances."""
 
+from decimal import Decimal
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -27,8 +29,6 @@ def test_a_bag_price_as_price_per_tonne(bag_price: int, pack_grams: int, tonne: 
 
 @given(prices, packs)
 def test_it_is_bag_price_times_1000_by_kilograms_to_the_fen(bag_price: int, pack_grams: int) -> None:
-    from decimal import Decimal
-
     assert per_tonne(bag_price, pack_grams) == round_half_up(Decimal(bag_price) * 1000 / (Decimal(pack_grams) / 1000))
 
 
