@@ -44,11 +44,11 @@ class Visitor:
 
     def get(self, url: str, **options: Any) -> TestResponse:
         """Look at a page."""
-        return self.client.get(url, **options)
+        return self.client.get(url, buffered=True, **options)
 
     def post(self, url: str, data: dict[str, Any] | None = None, **options: Any) -> TestResponse:
         """Send a form of this app."""
-        return self.client.post(url, data={"csrf_token": self.csrf(), **(data or {})}, **options)
+        return self.client.post(url, buffered=True, data={"csrf_token": self.csrf(), **(data or {})}, **options)
 
     def fragment(self, url: str, **options: Any) -> TestResponse:
         """What htmx asks for."""

@@ -18,7 +18,9 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
 def clean(value: Any) -> Any:
-    """A typed text without control characters and without space around it; anything else as it is."""
+    """A typed text without control characters and without space around it; a field that was not sent is empty."""
+    if value is None:
+        return ""
     return _CONTROL.sub("", value).strip() if isinstance(value, str) else value
 
 

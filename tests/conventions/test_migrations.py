@@ -1,0 +1,52 @@
+"""Migrations give what the models say, and go down and up again, on both databases."""
+
+import sqlalchemy as sa
+from alembic.autogenerate import produce_migrations
+from alembic.migration import MigrationContext
+from flask import Flask
+from flask_migrate import check, downgrade, upgrade
+
+from fieldapp.core.db import db
+from tests import cast
+
+
+def tables(app: Flask) -> set[str]:
+    with app.app_context():
+        return set(sa.inspect(db.engine).get_table_names())
+
+
+def test_the_migrations_give_the_tables_of_the_models(app: Flask) -> None:
+    with app.app_context():
+        check()  # exits with the difference when there is one
+
+
+def test_a_missing_column_would_be_seen(app: Flask) -> None:
+    with app.app_context(), db.engine.connect() as connection:
+        context = MigrationContext.configure(connection)
+        metadata = sa.MetaData()
+        for table in db.metadatas[None].tables.values():
+            table.to_metadata(metadata)
+        metadata.tables["product"].append_column(sa.Column("invented", sa.String))
+        operations = produce_migrations(context, metadata).upgrade_ops
+        assert operations is not None
+        assert "invented" in str(operations.as_diffs())
+
+
+def test_down_and_up_again(app: Flask) -> None:
+    """Down to nothing and up: no table, trigger or function is left behind to stop the second way up."""
+    before = tables(app)
+    with app.app_context():
+        cast.make_cast()
+        cast.make_price(cast.make_product(), "41", 320_000, None)
+        cast.make_area(cast.make_distributor(), "4101")
+        db.session.commit()
+        db.session.remove()
+        downgrade(revision="base")
+    assert tables(app) <= {"alembic_version"}
+    with app.app_context():
+        upgrade()
+    assert tables(app) == before
+    with app.app_context():
+        check()
+        cast.make_cast()
+        db.session.commit()

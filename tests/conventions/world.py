@@ -1,0 +1,88 @@
+"""A small world for the sweeps over every route: one object of each kind, all in the rep's and the boss's patch.
+
+A new route whose address holds something that is not here makes the sweep fail: add an example to `World.examples`,
+and a body to `BODIES` if its form needs one to get past its first check.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Flask
+from werkzeug.routing import Rule
+
+from fieldapp.core.clock import now
+from fieldapp.core.db import db
+from fieldapp.desk.approvals.models import Approval
+from fieldapp.people.accounts.login import secret_hash
+from fieldapp.people.accounts.models import ApiToken
+from tests import cast
+from tests.visitor import Visitor
+
+DEAL = {
+    "distributor": "D001",
+    "on": cast.TODAY.isoformat(),
+    "ship_to": "410102",
+    "terms": "credit",
+    "lines": [{"product": "P10", "kg": "5000", "price": "3150.00"}],
+}
+# What a route is asked with; without an entry, an empty form. A form that is refused (422) has let the visitor in.
+BODIES: dict[str, dict[str, Any]] = {
+    "accounts.language": {"locale": "en"},
+    "accounts.theme": {"theme": "dark"},
+    "api.create_deal_check": DEAL,
+}
+TOKEN = "{}-token"
+
+
+@dataclass
+class World:
+    """The app, and what stands for each argument of an address: by its name, or by `endpoint:name`."""
+
+    app: Flask
+    examples: dict[str, object] = field(default_factory=dict)
+
+    def address(self, rule: Rule) -> str:
+        """A real address of a route. Fails with what to add when an argument has no example."""
+        arguments = {}
+        for name in rule.arguments:
+            found = self.examples.get(f"{rule.endpoint}:{name}", self.examples.get(name))
+            assert found is not None, (
+                f"{rule.rule} takes {name!r}: add an example of it to World.examples in tests/conventions/world.py"
+            )
+            arguments[name] = str(found)
+        with self.app.test_request_context():
+            return str(self.app.url_for(rule.endpoint, **arguments))
+
+
+def make_world(app: Flask) -> World:
+    """The cast, a user who is shut out, and one distributor with a deal check and an approval asked for by the rep."""
+    with app.app_context():
+        users = cast.make_cast()
+        users["closed"] = cast.make_user("closed", patch=["41"], active=False)
+        target = cast.make_user("target", patch=["4101"])
+        distributor = cast.make_distributor("D001")
+        cast.make_area(distributor, "4101")
+        product = cast.make_product("P10")
+        cast.make_price(product, "41", 320_000, 315_000)
+        cast.make_rebate("R1", per_tonne=4_000)
+        cast.make_credit(distributor)
+        at = now()
+        for name in users:
+            cast.add(ApiToken(token_hash=secret_hash(TOKEN.format(name)), user_id=users[name].id, created_at=at))
+        token = cast.add(ApiToken(token_hash=secret_hash("target"), user_id=target.id, created_at=at))
+        world = World(app, {"distributor_id": distributor.id, "user_id": target.id, "token_id": token.id})
+        db.session.commit()
+    bearer = {"Authorization": f"Bearer {TOKEN.format('rep')}"}
+    made = app.test_client().post("/api/v1/deal-checks", json=DEAL, headers=bearer).get_json()
+    Visitor(app, "rep").post(f"/deals/{made['id']}/approval", {"reason": "A new customer of theirs asks for it"})
+    with app.app_context():
+        approval = db.session.scalar(sa.select(Approval.id))
+        assert approval is not None, "the world's deal no longer needs an approval"
+    world.examples |= {
+        "check_id": made["id"],
+        "approval_id": approval,
+        "token": "an-invented-token",
+        "portfolio.export:kind": "csv",
+    }
+    return world
