@@ -1,9 +1,12 @@
 """Static files under hashed names, kept for ever by the browser, and the style sheet that goes inside the page."""
 
+import gzip
 import hashlib
+import os
 import re
 from pathlib import Path
 
+import brotli
 from flask import Flask
 from markupsafe import Markup
 from whitenoise import WhiteNoise
@@ -20,22 +23,41 @@ def minify_css(text: str) -> str:
 
 
 def init_app(app: Flask, folder: Path) -> str:
-    """Serve `folder` at /static/ by whitenoise (with its brotli and gzip copies) and return the inline CSS.
+    """Serve `folder` at /static/ by whitenoise, with brotli and gzip copies, and return the inline CSS.
 
     `static("app.js")` in a template gives `/static/app.1a2b3c4d.js`, immutable; the plain name works too, uncached.
+    The copies lie in the instance folder under the hashed name, so a file that changes never meets an old copy.
     """
     hashed: dict[str, str] = {}
     serve = WhiteNoise(app.wsgi_app, max_age=0, immutable_file_test=r"\.[0-9a-f]{8}\.\w+$")
     for path in sorted(folder.rglob("*")):
         if path.suffix not in _SERVED or not path.is_file():
             continue
-        name = path.relative_to(folder).as_posix()
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()[:8]
-        hashed[name] = f"/static/{path.relative_to(folder).with_suffix('').as_posix()}.{digest}{path.suffix}"
-        for url in (f"/static/{name}", hashed[name]):
-            serve.add_file_to_dictionary(url, str(path))
+        name, content = path.relative_to(folder), path.read_bytes()
+        versioned = name.with_name(f"{name.stem}.{hashlib.sha256(content).hexdigest()[:8]}{name.suffix}")
+        hashed[name.as_posix()] = f"/static/{versioned.as_posix()}"
+        copy = app.config["INSTANCE"] / "static" / versioned
+        _write_copies(copy, content)
+        for url in (f"/static/{name.as_posix()}", hashed[name.as_posix()]):
+            serve.add_file_to_dictionary(url, str(copy))
     app.wsgi_app = serve  # type: ignore[method-assign]
-    css = minify_css((folder / "app.css").read_text(encoding="utf-8")) if (folder / "app.css").exists() else ""
+    css = minify_css((folder / "app.css").read_text(encoding="utf-8"))
     app.jinja_env.globals["static"] = hashed.__getitem__
     app.jinja_env.globals["css"] = Markup(css)  # noqa: S704  our own file, not input
     return css
+
+
+def _write_copies(path: Path, content: bytes) -> None:
+    """The file and its compressed forms; the plain one last, as it says that all are there."""
+    if path.exists():
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    forms = {
+        f"{path.name}.br": brotli.compress(content),
+        f"{path.name}.gz": gzip.compress(content, 9, mtime=0),
+        path.name: content,
+    }
+    for name, data in forms.items():
+        draft = path.with_name(f"{name}.{os.getpid()}")
+        draft.write_bytes(data)
+        draft.replace(path.with_name(name))

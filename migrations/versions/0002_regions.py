@@ -27,15 +27,7 @@ region = sa.table(
 
 def upgrade() -> None:
     # A later edition comes with a migration of its own, or through `flask import regions`.
-    # On PostgreSQL the stamp's trigger would fire for each of 44,000 statements, and that many updates of one row within
-    # one transaction take minutes: bump it once instead.
-    postgresql = op.get_bind().dialect.name == "postgresql"
-    if postgresql:
-        op.execute("ALTER TABLE region DISABLE TRIGGER stamp_region")
     op.bulk_insert(region, [row._asdict() for row in read_regions()])
-    if postgresql:
-        op.execute("ALTER TABLE region ENABLE TRIGGER stamp_region")
-        op.execute("UPDATE stamp SET regions = regions + 1 WHERE id = 1")
 
 
 def downgrade() -> None:
