@@ -5,7 +5,7 @@ order is walked by keyset (never by offset), so the thousandth page costs what t
 rows would break an index's order, the order is cut into segments that are walked one after the other.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
@@ -20,7 +20,7 @@ from fieldapp.core.db import db
 from fieldapp.core.search import query
 from fieldapp.desk.checks.models import DealCheck
 from fieldapp.desk.checks.queries import visible
-from fieldapp.desk.deals.queries import nearby
+from fieldapp.desk.deals.queries import nearby, place_names
 from fieldapp.network.distributors.models import Contact, Distributor, SearchEntry
 from fieldapp.network.distributors.queries import matching
 from fieldapp.network.distributors.rules import Status
@@ -34,7 +34,7 @@ from fieldapp.trade.ledger.rules import LedgerFacts, from_balance
 
 from .forms import UNGRADED, Asked, Cursor, Sort
 
-PAGE = 50
+PAGE = 25
 COUNTED = 1000  # more are counted as "1,000+"
 NEAREST = 50
 _MOST_HITS = 5000  # found by a text: up to here they are gathered and sorted, past it the order is walked
@@ -141,6 +141,17 @@ def every(viewer: Viewer, asked: Asked, today: date, chunk: int = 1000) -> Itera
         yield from _rows(keys, today)
         if place is None:
             return
+
+
+def towns() -> Callable[[str | None], str]:
+    """How a region code reads in a row: city and county (the province is known to who works there)."""
+    path = place_names()
+
+    def town(code: str | None) -> str:
+        parts = path(code).split(" ")
+        return " · ".join(parts[1:3] or parts)
+
+    return town
 
 
 def any_at_all() -> bool:

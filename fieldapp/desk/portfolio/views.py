@@ -1,6 +1,7 @@
 """The distributors of one's patch: the list, one of them, the list as a sheet."""
 
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from flask import Response, abort, request, send_file, stream_with_context, url_for
@@ -33,7 +34,7 @@ def index() -> Response:
         "results",
         asked=asked,
         found=found,
-        place=place_names(),
+        town=queries.towns(),
         any_at_all=bool(found.rows) or queries.any_at_all(),
         link=_link,
         chips=_chips(asked),
@@ -44,7 +45,9 @@ def index() -> Response:
 
 
 def _link(asked: forms.Asked, **changes: Any) -> str:
-    return url_for("portfolio.index", **asked.args(**changes))
+    # One page has some twenty of these links: url_for would cost more than the queries.
+    arguments = urlencode(asked.args(**changes))
+    return f"{request.path}?{arguments}" if arguments else request.path
 
 
 def _chips(asked: forms.Asked) -> list[tuple[str, str, bool]]:

@@ -8,7 +8,7 @@ from fieldapp.core import clock
 from fieldapp.core.access import SIGNED_IN
 from fieldapp.core.concern import Concern
 from fieldapp.core.page import page
-from fieldapp.desk.deals.queries import place_names
+from fieldapp.desk.portfolio.queries import towns
 
 from . import queries
 
@@ -25,5 +25,5 @@ def show() -> Response:
         home=home,
         date=f"{today.isoformat()} {format_date(today, 'EEEE')}",
         recent=[(url_for("deals.new", distributor=row.code), row.name, False) for row in home.recent],
-        place=place_names(),
+        town=towns(),
     )
