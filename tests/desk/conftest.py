@@ -117,7 +117,9 @@ def desk(app: Flask, people: dict[str, User]) -> Desk:
     with app.app_context():
         cast.make_user("deputy", Role.SUPERVISOR, ["4101"])
         cast.make_user("mate", Role.REP, ["4101"])
-        near = cast.make_distributor("D001", name="郑州金禾饲料有限公司", rep_id=people["rep"].id, lat=34.76, lng=113.65)
+        near = cast.make_distributor(
+            "D001", name="郑州金禾饲料有限公司", rep_id=people["rep"].id, lat=34.76, lng=113.65
+        )
         far = cast.make_distributor("D900", region="650102")
         cast.make_region("410103")
         cast.make_area(near, "410102")

@@ -49,7 +49,9 @@ def test_declined_has_no_end(desk: Desk) -> None:
     assert len(desk.audited("approvals.decline")) == 1
 
 
-@pytest.mark.parametrize("form", [{"decision": "approve"}, {"decision": "approve", "reason": " "}, {"reason": "Why not"}])
+@pytest.mark.parametrize(
+    "form", [{"decision": "approve"}, {"decision": "approve", "reason": " "}, {"reason": "Why not"}]
+)
 def test_decision_and_reason_are_both_needed(desk: Desk, form: dict[str, str]) -> None:
     approval_id = desk.ask()
     response = desk.as_("boss").post(f"/approvals/{approval_id}/decision", form)

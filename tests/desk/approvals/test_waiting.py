@@ -104,7 +104,9 @@ def test_a_long_list_goes_on(desk: Desk) -> None:
     with desk.app.app_context():
         approval = db.session.scalars(sa.select(Approval)).one()
         for _number in range(31):
-            check = {c.key: getattr(approval.check, c.key) for c in sa.inspect(DealCheck).column_attrs} | {"id": uuid7()}
+            check = {c.key: getattr(approval.check, c.key) for c in sa.inspect(DealCheck).column_attrs} | {
+                "id": uuid7()
+            }
             values = {c.key: getattr(approval, c.key) for c in sa.inspect(Approval).column_attrs}
             db.session.execute(sa.insert(DealCheck).values(**check))
             db.session.execute(sa.insert(Approval).values(**{**values, "id": uuid7(), "check_id": check["id"]}))

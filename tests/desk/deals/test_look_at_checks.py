@@ -16,7 +16,16 @@ def test_it_shows_the_facts_as_they_were(desk: Desk) -> None:
     check_id = desk.record("3150.00")
     desk.change(sa.update(Price).values(list_price=400_000, floor_price=390_000))
     page = desk.as_("rep").get(f"/deals/{check_id}").text
-    for fact in ("Needs approval", "¥15,750.00", "¥3,190.00/t", "List", "¥3,200.00", "Rep", "Policy version", "5000 kg"):
+    for fact in (
+        "Needs approval",
+        "¥15,750.00",
+        "¥3,190.00/t",
+        "List",
+        "¥3,200.00",
+        "Rep",
+        "Policy version",
+        "5000 kg",
+    ):
         assert fact in page, fact
     assert "4,000.00" not in page
 
@@ -73,7 +82,10 @@ def test_a_rep_lists_his_own_a_supervisor_his_patch(desk: Desk) -> None:
 
 
 def test_by_verdict(desk: Desk) -> None:
-    keys = {verdict: str(desk.record(price)) for verdict, price in {"go": "3190", "approval": "3150", "stop": "3000"}.items()}
+    keys = {
+        verdict: str(desk.record(price))
+        for verdict, price in {"go": "3190", "approval": "3150", "stop": "3000"}.items()
+    }
     for verdict, key in keys.items():
         page = desk.as_("rep").get("/deals", query_string={"verdict": verdict}).text
         assert [other for other in keys.values() if other in page] == [key]
