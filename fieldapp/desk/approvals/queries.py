@@ -176,7 +176,7 @@ def earlier(approval: Approval, now: datetime) -> Sequence[sa.Row[Any]]:
 
 
 def waiting_count(viewer: Viewer) -> int:
-    """What waits for the viewer: answers he has not seen; supervisors: open requests too. One statement."""
+    """What waits for the viewer: answers he has not seen; for a supervisor, open requests of others. One statement."""
     unseen = sa.and_(Approval.asked_by_id == viewer.id, Approval.state.in_(ANSWERED), Approval.seen_at.is_(None))
     condition: sa.ColumnElement[bool] = unseen
     if viewer.role is Role.SUPERVISOR:

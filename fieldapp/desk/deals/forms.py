@@ -89,7 +89,10 @@ def read(given: MultiDict[str, str]) -> DealText:
         [_clean(text) for text in given.getlist("was")],
     )
     count = min(max(map(len, columns[:3])), MAX_LINES + 1)
-    lines = tuple(LineText(*(_at(texts, index) for texts in columns)) for index in range(count))
+    lines = tuple(
+        LineText(product=_at(columns[0], i), kg=_at(columns[1], i), price=_at(columns[2], i), was=_at(columns[3], i))
+        for i in range(count)
+    )
     return DealText(
         distributor=_clean(given.get("distributor", "")),
         on=_plain(given.get("on", "")),

@@ -160,7 +160,7 @@ class Near(NamedTuple):
 
 def nearby(viewer: Viewer, lat: float, lng: float, limit: int = FOUND) -> list[Near]:
     """Distributors with a known place within about 150 km, the nearest first."""
-    box = degrees_around(lat, NEAR_KM)
+    here, box = (lat, lng), degrees_around(lat, NEAR_KM)
     rows = db.session.execute(
         sa.select(*_PICKED, Distributor.lat, Distributor.lng).where(
             viewer.scope(Distributor.region_code),
@@ -168,7 +168,10 @@ def nearby(viewer: Viewer, lat: float, lng: float, limit: int = FOUND) -> list[N
             Distributor.lng.between(lng - box[1], lng + box[1]),
         )
     )
-    found = [Near(*row[:5], round(distance_km((lat, lng), (row.lat, row.lng)))) for row in rows]
+    found = [
+        Near(row.id, row.code, row.name, row.region_code, row.status, round(distance_km(here, (row.lat, row.lng))))
+        for row in rows
+    ]
     return sorted(found, key=lambda row: (row.km, row.name))[:limit]
 
 
