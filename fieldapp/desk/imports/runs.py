@@ -141,6 +141,17 @@ def start(run_id: UUID) -> None:
     )
 
 
+def again(run: ImportRun, at: datetime) -> bool:
+    """Let an interrupted run wait for a new process; False when it isn't interrupted, or its file is gone."""
+    if not interrupted(run, at) or not upload_of(run.id).exists():
+        return False
+    same = ImportRun.state == run.state, ImportRun.beat_at == run.beat_at  # only one of two who ask at once
+    claim = sa.update(ImportRun).where(ImportRun.id == run.id, *same)
+    done = db.session.execute(claim.values(state=RunState.WAITING, beat_at=at, rows_done=0))
+    db.session.commit()  # the process that reads it looks for the row
+    return bool(done.rowcount)  # type: ignore[attr-defined]
+
+
 def perform(run_id: UUID) -> None:
     """Read the file of a waiting run. Does nothing when another process has taken it."""
     claimed = _store(run_id, RunState.WAITING, state=RunState.READING, beat_at=clock.now())

@@ -64,12 +64,22 @@ def show(run_id: UUID) -> Response:
         kind=kinds().get(run.kind),
         running=run.state in RUNNING and not runs.interrupted(run, now()),
         interrupted=runs.interrupted(run, now()),
+        file_there=runs.upload_of(run.id).exists(),
         problems=run.problems[first : first + PROBLEMS_A_PAGE],
         first=first,
         step=PROBLEMS_A_PAGE,
         rejected=runs.rejected_of(run.id).exists(),
         all_problems=runs.problems_of(run.id).exists(),
     )
+
+
+@concern.route("/import/<uuid:run_id>/readings", allow=ADMINS, methods=["POST"])
+def read_again(run_id: UUID) -> Response:
+    """Start an interrupted reading again."""
+    run, _by = _find(run_id)
+    if runs.again(run, now()):
+        runs.start(run_id)
+    return see_other(url_for("imports.show", run_id=run_id))
 
 
 @concern.route("/import/<uuid:run_id>/rejected.csv", allow=ADMINS)

@@ -146,6 +146,13 @@ def test_an_interrupted_run_says_so(app: Flask, admin: Visitor, monkeypatch: pyt
     text = admin.get(f"/import/{run_id}").text
     assert "The reading was interrupted" in text
     assert "hx-trigger" not in text
+    monkeypatch.undo()
+    run = wait(app, admin.post(f"/import/{run_id}/readings"))
+    assert (run.state, run.counts["created"]) == (RunState.DONE, 1)
+    admin.post(f"/import/{run_id}/readings")
+    with app.app_context():
+        begin_reading()
+        assert db.session.get_one(ImportRun, run_id).state is RunState.DONE
 
 
 @pytest.mark.parametrize("key", list(kinds()))
