@@ -17,6 +17,7 @@ from fieldapp.people.accounts.passwords import hash_password
 from fieldapp.people.audit.actions import record
 from fieldapp.people.audit.models import AuditEntry
 
+from . import history
 from .company import KINDS, Company
 
 ACCOUNTS = ("rep", "rep2", "boss", "admin")
@@ -38,24 +39,29 @@ def load(company: Company, at: datetime, progress: Callable[[str, float], None])
     with tempfile.TemporaryDirectory() as folder:
         for kind in KINDS:
             path = Path(folder) / f"{kind}.csv"
-            _write(company, kind, path)
-            _read(kind, path, at, progress)
-            path.unlink()
+            if _write(company, kind, path):
+                _read(kind, path, at, progress)
     begin_writing()
     hashed = hash_password(PASSWORD)
     db.session.execute(sa.update(User).where(User.username.in_(ACCOUNTS)).values(password_hash=hashed))
+    if db.session.scalar(sa.select(sa.func.count()).where(User.username.in_(ACCOUNTS))) == len(ACCOUNTS):
+        history.write(company, "rep", "boss", at, company.today)
     record(None, LOADED, "demo", company.name, at, {})
     db.session.commit()
 
 
-def _write(company: Company, kind: str, path: Path) -> None:
+def _write(company: Company, kind: str, path: Path) -> bool:
+    """The file of a kind; False when the company is too small to have such rows."""
     rows = company.rows(kind)
-    first = next(rows)
+    first = next(rows, None)
+    if first is None:
+        return False
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, list(first))
         writer.writeheader()
         writer.writerow(first)
         writer.writerows(rows)
+    return True
 
 
 def _read(kind: str, path: Path, at: datetime, progress: Callable[[str, float], None]) -> None:
