@@ -123,7 +123,9 @@ def listed(viewer: Viewer, asked: Asked, today: date, size: int = PAGE, *, count
     found = _found_by_text(viewer, asked)
     conditions = _conditions(viewer, asked, today, found)
     keys, previous, following = _keys(asked, conditions, size, narrow=_narrow(viewer) or found is not None)
-    return Page(_rows(keys, today), _count(conditions) if counting else None, previous, following)
+    whole = previous is None and following is None
+    number = len(keys) if whole else _count(conditions) if counting else None
+    return Page(_rows(keys, today), number, previous, following)
 
 
 def every(viewer: Viewer, asked: Asked, today: date, chunk: int = 1000) -> Iterator[Row]:

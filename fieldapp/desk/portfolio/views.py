@@ -40,6 +40,7 @@ def index() -> Response:
         chips=_chips(asked),
         orders=[(_link(asked, sort=sort), text, asked.sort is sort and not asked.near) for sort, text in _orders()],
         how_many=_how_many(found),
+        figure=asked.sort.value if asked.sort in {Sort.OVERDUE, Sort.OUTSTANDING} else "available",
         sheet=lambda kind: url_for("portfolio.export", kind=kind, **asked.args()),
     )
 
