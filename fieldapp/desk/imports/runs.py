@@ -219,22 +219,23 @@ def _result(outcome: Outcome, shown: list[list[Any]]) -> dict[str, Any]:
 
 
 def recognise(source: Path) -> Kind:
-    """The kind whose columns the file has. SheetError when none or several fit."""
+    """The kind of which the file has most columns, and lacks fewest. SheetError when none or several fit."""
     with Sheet(source) as sheet:
         header = sheet.header
-    fits: list[tuple[int, Kind]] = []
+    fits: list[tuple[int, int, Kind]] = []
     for kind in kinds().values():
         try:
-            fits.append((len(locate(header, kind.columns).places), kind))
+            has = len(locate(header, kind.columns).places)
+            fits.append((has, has - len(kind.columns), kind))
         except SheetError:
             continue
-    fits.sort(key=lambda fit: fit[0], reverse=True)
-    if not fits or (len(fits) > 1 and fits[0][0] == fits[1][0]):
+    fits.sort(key=lambda fit: fit[:2], reverse=True)
+    if not fits or (len(fits) > 1 and fits[0][:2] == fits[1][:2]):
         raise SheetError(
             Message(N_("The columns don't tell what the file holds.")),
             Message(N_("Choose the kind of file and send it again.")),
         )
-    return fits[0][1]
+    return fits[0][2]
 
 
 class _Beat:

@@ -4,6 +4,7 @@ import io
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from uuid import UUID
 
 import openpyxl
@@ -84,10 +85,9 @@ def test_faults_are_listed_page_by_page_and_nothing_is_written(app: Flask, admin
     assert (run.state, run.problem_count, run.counts["rejected"]) == (RunState.FAILED, 120, 120)
     assert count(app, Product) == 0
     first = admin.get(f"/import/{run.id}").text
-    assert first.count("<tr><td") == 50
-    assert "must not be empty" in first
+    assert first.count("must not be empty") == 50
     last = admin.get(f"/import/{run.id}?from=100").text
-    assert last.count("<tr><td") == 20
+    assert last.count("must not be empty") == 20
     with admin.get(f"/import/{run.id}/problems.csv") as listed:
         assert listed.text.count("\n") == 121
     assert admin.get(f"/import/{run.id}/rejected.csv").status_code == 404
@@ -180,3 +180,11 @@ def test_nobody_else_comes_here(visit: Visit, username: str) -> None:
 def test_what_is_not_there(admin: Visitor) -> None:
     for url in ("/import/00000000-0000-7000-8000-000000000000", "/import/kinds/secrets", "/import/kinds/secrets.csv"):
         assert admin.get(url).status_code == 404
+
+
+@pytest.mark.parametrize("key", list(kinds()))
+def test_every_kind_is_recognised_by_its_columns(tmp_path: Path, key: str) -> None:
+    path = tmp_path / "file.csv"
+    for names in ([column.key for column in kinds()[key].columns], [c.labels[0] for c in kinds()[key].columns]):
+        path.write_text(",".join(names) + "\n", encoding="utf-8")
+        assert runs.recognise(path).key == key
