@@ -49,7 +49,7 @@ def answer(code: int, headers: dict[str, str] | None = None) -> Response:
     request_id = g.get("request_id", "-")
     if wants_json():
         body: dict[str, Any] = {
-            "errors": [{"field": "", "message": f"{title}. {remedy}"}],
+            "errors": [{"field": "", "message": _("%(title)s. %(remedy)s", title=title, remedy=remedy)}],
             "request_id": request_id,
         }
         response = make_response(jsonify(body), code)

@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import Flask, request, session
 from flask_babel import Babel, format_date, format_datetime, get_locale
+from flask_babel import gettext as _
 from flask_login import current_user
 
 from . import money
@@ -41,6 +42,10 @@ def _moment(value: datetime | None) -> str:
     return format_datetime(value, "yyyy-MM-dd HH:mm") if value else "—"
 
 
+def _tonnes(grams: int) -> str:
+    return _("%(number)s t", number=money.format_tonnes(grams))
+
+
 def _or_dash(show: Any) -> Any:
     return lambda value: "—" if value is None else show(value)
 
@@ -53,7 +58,7 @@ def init_app(app: Flask) -> None:
         yuan=_or_dash(money.show_yuan),
         plain_yuan=_or_dash(money.format_yuan),
         kg=_or_dash(money.format_kilograms),
-        tonnes=_or_dash(money.show_tonnes),
+        tonnes=_or_dash(_tonnes),
         day=_day,
         moment=_moment,
     )

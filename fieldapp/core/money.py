@@ -59,11 +59,10 @@ def format_kilograms(grams: int) -> str:
     return f"{sign}{whole}" + (f".{rest:03d}".rstrip("0") if rest else "")
 
 
-def show_tonnes(grams: int) -> str:
-    """Grams → tonnes for reading, at most three decimals: `5 t`, `0.825 t`."""
+def format_tonnes(grams: int) -> str:
+    """Grams → tonnes for reading, at most three decimals: `5`, `0.825`."""
     tonnes = Decimal(grams) / GRAMS_PER_TONNE
-    text = f"{tonnes:,.3f}".rstrip("0").rstrip(".")
-    return f"{text} t"
+    return f"{tonnes:,.3f}".rstrip("0").rstrip(".")
 
 
 def amount(grams: int, fen_per_tonne: int) -> int:

@@ -44,9 +44,10 @@ class SheetError(Exception):
         self.line = line
 
     def __str__(self) -> str:
-        parts = [str(part) for part in (self.message, self.remedy) if part is not None]
-        text = " ".join(parts)
-        return f"line {self.line}: {text}" if self.line is not None else text
+        text = str(self.message)
+        if self.remedy is not None:
+            text = gettext("%(first)s %(then)s", first=text, then=str(self.remedy))
+        return gettext("line %(line)s: %(text)s", line=self.line, text=text) if self.line is not None else text
 
 
 class Refused(ValueError):  # noqa: N818 — it is an answer, not a failure

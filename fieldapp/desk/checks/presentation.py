@@ -176,7 +176,7 @@ def _far_below(facts: Mapping[str, Any], _seeing: Seeing) -> str:
             lowest=_lowest(facts),
             price=_per_tonne(facts["lowest_approvable_price"]),
         )
-    return f"{said} {_lowest(facts)}"
+    return _in_turn(said, _lowest(facts))
 
 
 def _overdue(facts: Mapping[str, Any], remedy: str) -> str:
@@ -186,7 +186,12 @@ def _overdue(facts: Mapping[str, Any], remedy: str) -> str:
         facts["overdue_days"],
         amount=show_yuan(facts["overdue"]),
     )
-    return f"{said} {remedy}"
+    return _in_turn(said, remedy)
+
+
+def _in_turn(first: str, then: str) -> str:
+    """Two sentences; some languages put no space between them."""
+    return _("%(first)s %(then)s", first=first, then=then)
 
 
 def _day(value: date | str | None) -> str:

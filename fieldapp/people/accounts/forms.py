@@ -3,7 +3,7 @@
 from typing import Any
 
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext
+from flask_babel import lazy_gettext, lazy_pgettext
 from wtforms import HiddenField, PasswordField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional, ValidationError
@@ -81,7 +81,7 @@ class ThemeForm(Form):
 class UserForm(Form):
     """A user's name, role and patch. `seen`: the edition the administrator started from."""
 
-    name = StringField(lazy_gettext("Name"), [required(), at_most(80)])
+    name = StringField(lazy_pgettext("person", "Name"), [required(), at_most(80)])
     role = SelectField(lazy_gettext("Role"), choices=[SelectChoice(role.value, name) for role, name in ROLES])
     regions = StringField(lazy_gettext("Patch"), [at_most(2000)])
     seen = HiddenField()
