@@ -52,7 +52,7 @@ class Visitor:
 
     def fragment(self, url: str, **options: Any) -> TestResponse:
         """What htmx asks for."""
-        return self.client.get(url, headers={"HX-Request": "true"}, **options)
+        return self.client.get(url, headers={"HX-Request": "true"}, buffered=True, **options)
 
     def is_signed_in(self) -> bool:
         """Does his own page open?"""

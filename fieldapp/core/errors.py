@@ -56,18 +56,12 @@ def answer(code: int, headers: dict[str, str] | None = None) -> Response:
     elif code == 401:
         response = _to_sign_in()
     else:
+        # A failed part must not replace what the user typed: its words are shown as a toast instead.
+        template = "errors/toast.html" if wants_fragment() else "errors/error.html"
         response = make_response(
-            render("errors/error.html", code=code, title=title, remedy=remedy, request_id=request_id),
+            render(template, code=code, title=title, remedy=remedy, request_id=request_id),
             code,
         )
-        if wants_fragment():
-            # A failed part must not replace what the user typed: it is shown in the toast area instead.
-            response = make_response(
-                render("errors/toast.html", code=code, title=title, remedy=remedy, request_id=request_id),
-                code,
-            )
-            response.headers["HX-Retarget"] = "#toasts"
-            response.headers["HX-Reswap"] = "beforeend"
     response.headers.update(headers or {})
     return response
 

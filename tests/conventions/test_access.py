@@ -30,7 +30,7 @@ def world(app: Flask) -> World:
 
 def routes(app: Flask) -> Iterator[tuple[Rule, str]]:
     """Every route with each of its methods."""
-    for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule):
+    for rule in sorted(app.url_map.iter_rules(), key=lambda rule: (rule.rule, sorted(rule.methods or ()))):
         for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
             yield rule, method
 
@@ -136,6 +136,31 @@ def test_what_lies_outside_a_patch_is_not_found(world: World) -> None:
             assert ask(unknown, rule, method, access, who).status_code == 404
             swept += 1
     assert swept >= 8
+
+
+def test_no_list_search_export_or_fragment_leaks_what_lies_outside_a_patch(world: World) -> None:
+    """Every page without an object in its address, asked in many ways: the distributor's name is only for its own."""
+    queries = (
+        "",
+        "?q=D001",
+        "?q=Distributor",
+        "?q=13800000000",
+        "?status=active&sort=name",
+        "?near=34.7,113.6",
+        "?mine=0",
+    )
+    shown = dict.fromkeys(VISITORS, 0)
+    for rule, method in routes(world.app):
+        access = access_of(world.app, rule)
+        if method != "GET" or access is None or access.token or {"check_id", "distributor_id"} & set(rule.arguments):
+            continue
+        for who in VISITORS:
+            visitor = Visitor(world.app, None if who == "nobody" else who)
+            for query in queries:
+                for look in (visitor.get, visitor.fragment):
+                    shown[who] += "Distributor D001" in look(world.address(rule) + query).text
+    assert shown["colleague"] == shown["stranger"] == shown["nobody"] == shown["closed"] == 0, shown
+    assert min(shown["rep"], shown["boss"], shown["admin"]) > 10, shown
 
 
 def test_a_post_needs_a_csrf_token_but_access_is_decided_first(world: World) -> None:

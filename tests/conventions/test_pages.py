@@ -10,6 +10,7 @@ from flask import Flask
 from fieldapp.core.access import Access
 from tests.conventions.test_access import access_of, ask, routes
 from tests.conventions.world import World, make_world
+from tests.visitor import Visitor
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
 EMPTY = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
@@ -93,6 +94,15 @@ def test_every_page_is_clean(world: World, who: str) -> None:
         seen += 1
         assert Lint(response.text).problems == [], (rule.rule, method)
     assert seen >= 4
+
+
+def test_a_failed_fragment_brings_words_for_a_toast(world: World) -> None:
+    visitor = Visitor(world.app, "rep")
+    for url, status in (("/deals/01930000-0000-7000-8000-000000000000", 404), ("/users", 403), ("/nowhere", 404)):
+        response = visitor.fragment(url)
+        assert response.status_code == status
+        assert "<p data-error>" in response.text
+        assert "<html" not in response.text
 
 
 def test_the_lint_sees_what_it_looks_for() -> None:

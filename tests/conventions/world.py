@@ -14,6 +14,8 @@ from werkzeug.routing import Rule
 from fieldapp.core.clock import now
 from fieldapp.core.db import db
 from fieldapp.desk.approvals.models import Approval
+from fieldapp.desk.imports import runs
+from fieldapp.desk.imports.models import ImportRun, RunState
 from fieldapp.people.accounts.login import secret_hash
 from fieldapp.people.accounts.models import ApiToken
 from tests import cast
@@ -31,6 +33,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "accounts.language": {"locale": "en"},
     "accounts.theme": {"theme": "dark"},
     "api.create_deal_check": DEAL,
+    "deals.create": {"distributor": "D001", "terms": "credit", "product": "P10", "kg": "5000", "price": "3150"},
 }
 TOKEN = "{}-token"
 
@@ -71,8 +74,28 @@ def make_world(app: Flask) -> World:
         for name in users:
             cast.add(ApiToken(token_hash=secret_hash(TOKEN.format(name)), user_id=users[name].id, created_at=at))
         token = cast.add(ApiToken(token_hash=secret_hash("target"), user_id=target.id, created_at=at))
-        world = World(app, {"distributor_id": distributor.id, "user_id": target.id, "token_id": token.id})
+        run = cast.add(
+            ImportRun(
+                kind="products", filename="p.csv", state=RunState.DONE, made_by_id=target.id, made_at=at, beat_at=at
+            )
+        )
+        world = World(
+            app,
+            {
+                "distributor_id": distributor.id,
+                "user_id": target.id,
+                "token_id": token.id,
+                "run_id": run.id,
+                "imports.kind:key": "products",
+                "imports.template:key": "products",
+                "imports.template:form": "csv",
+                "portfolio.export:kind": "csv",
+            },
+        )
         db.session.commit()
+        for file in (runs.problems_of(run.id), runs.rejected_of(run.id)):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text("line,reason\n", encoding="utf-8")
     bearer = {"Authorization": f"Bearer {TOKEN.format('rep')}"}
     made = app.test_client().post("/api/v1/deal-checks", json=DEAL, headers=bearer).get_json()
     Visitor(app, "rep").post(f"/deals/{made['id']}/approval", {"reason": "A new customer of theirs asks for it"})
@@ -83,6 +106,5 @@ def make_world(app: Flask) -> World:
         "check_id": made["id"],
         "approval_id": approval,
         "token": "an-invented-token",
-        "portfolio.export:kind": "csv",
     }
     return world
