@@ -14,6 +14,8 @@ from werkzeug.routing import Rule
 from fieldapp.core.clock import now
 from fieldapp.core.db import db
 from fieldapp.desk.approvals.models import Approval
+from fieldapp.desk.imports import runs
+from fieldapp.desk.imports.models import ImportRun
 from fieldapp.people.accounts.login import secret_hash
 from fieldapp.people.accounts.models import ApiToken
 from tests import cast
@@ -71,7 +73,14 @@ def make_world(app: Flask) -> World:
         for name in users:
             cast.add(ApiToken(token_hash=secret_hash(TOKEN.format(name)), user_id=users[name].id, created_at=at))
         token = cast.add(ApiToken(token_hash=secret_hash("target"), user_id=target.id, created_at=at))
-        world = World(app, {"distributor_id": distributor.id, "user_id": target.id, "token_id": token.id})
+        run = cast.add(
+            ImportRun(kind="products", filename="p.csv", state="done", made_by_id=target.id, made_at=at, beat_at=at)
+        )
+        for kept in (runs.rejected_of(run.id), runs.problems_of(run.id)):
+            kept.write_text("code,line,reason\n", encoding="utf-8")
+        world = World(
+            app, {"distributor_id": distributor.id, "user_id": target.id, "token_id": token.id, "run_id": run.id}
+        )
         db.session.commit()
     bearer = {"Authorization": f"Bearer {TOKEN.format('rep')}"}
     made = app.test_client().post("/api/v1/deal-checks", json=DEAL, headers=bearer).get_json()
@@ -84,5 +93,8 @@ def make_world(app: Flask) -> World:
         "approval_id": approval,
         "token": "an-invented-token",
         "portfolio.export:kind": "csv",
+        "imports.kind:key": "products",
+        "imports.template:key": "products",
+        "imports.template:form": "csv",
     }
     return world
