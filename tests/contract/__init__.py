@@ -1,1 +1,1 @@
-"""The contract, examined from outside: files in by the commands, deals by the interface, answers by a second reading."""
+"""The contract, from outside: files in by commands, deals by the interface, answers by a second reading."""

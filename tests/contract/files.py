@@ -15,14 +15,17 @@ Row = Mapping[str, str]
 # A Chinese label of each column, as the company's own exports have it.
 LABELS: dict[str, dict[str, str]] = {
     "regions": {"code": "区划代码", "name": "名称"},
-    "users": {"username": "用户名", "name": "姓名", "role": "角色", "regions": "负责区域", "locale": "语言", "active": "启用"},
+    "users": {
+        "username": "用户名", "name": "姓名", "role": "角色", "regions": "负责区域",
+        "locale": "语言", "active": "启用",
+    },
     "products": {
         "code": "产品编码", "name": "产品名称", "line": "产品线", "stage": "阶段", "pack_kg": "包装规格",
         "standard_factor": "折标系数", "cost_per_tonne": "吨成本", "active": "启用",
     },
     "distributors": {
-        "code": "经销商编码", "name": "经销商名称", "region": "区域", "tier": "价格等级", "rep": "业务员", "status": "状态",
-        "since": "合作日期", "contact": "联系人", "phone": "电话", "address": "地址",
+        "code": "经销商编码", "name": "经销商名称", "region": "区域", "tier": "价格等级", "rep": "业务员",
+        "status": "状态", "since": "合作日期", "contact": "联系人", "phone": "电话", "address": "地址",
     },
     "areas": {
         "distributor": "经销商", "region": "区域", "line": "产品线", "valid_from": "生效日期", "valid_to": "失效日期",
@@ -34,11 +37,12 @@ LABELS: dict[str, dict[str, str]] = {
     },
     "rebates": {
         "code": "返利编码", "kind": "返利类型", "distributor": "经销商", "tier": "价格等级", "line": "产品线",
-        "product": "产品", "per_tonne": "每吨返利", "percent": "返利比例", "valid_from": "生效日期", "valid_to": "失效日期",
+        "product": "产品", "per_tonne": "每吨返利", "percent": "返利比例", "valid_from": "生效日期",
+        "valid_to": "失效日期",
     },
     "credit": {
-        "distributor": "经销商", "grade": "信用等级", "limit": "授信额度", "term_days": "账期", "assessed_on": "评定日期",
-        "valid_until": "有效期至", "frozen": "冻结",
+        "distributor": "经销商", "grade": "信用等级", "limit": "授信额度", "term_days": "账期",
+        "assessed_on": "评定日期", "valid_until": "有效期至", "frozen": "冻结",
     },
     "invoices": {
         "number": "发票号", "line_no": "行号", "distributor": "经销商", "ship_to": "送货区域", "date": "日期",
@@ -50,8 +54,8 @@ LABELS: dict[str, dict[str, str]] = {
 
 DATES = {"valid_from", "valid_to", "date", "due", "since", "assessed_on", "valid_until"}
 NUMBERS = {
-    "list_price", "floor_price", "retail_price", "per_tonne", "percent", "limit", "term_days", "kg", "amount", "line_no",
-    "pack_kg", "standard_factor", "cost_per_tonne", "tonnes",
+    "list_price", "floor_price", "retail_price", "per_tonne", "percent", "limit", "term_days", "kg", "amount",
+    "line_no", "pack_kg", "standard_factor", "cost_per_tonne", "tonnes",
 }  # fmt: skip
 CODES = {"code", "distributor", "product", "region", "number", "invoice", "username"}
 
@@ -94,7 +98,7 @@ def write_xlsx(
 
 def write_rows(folder: Path, kind: str, rows: Sequence[Row], seed: int) -> Path:
     """One kind's file in a format that the seed chooses; the same rows whatever it is."""
-    chance = random.Random(f"{seed} {kind}")  # noqa: S311
+    chance = random.Random(f"{seed} {kind}")
     columns = list(rows[0])
     chance.shuffle(columns)
     header = []

@@ -1,4 +1,4 @@
-"""An installation to examine: the commands and the interface, inside this process or as real processes with a server."""
+"""An installation to examine: its commands and its interface, in this process or as real processes with a server."""
 
 import contextlib
 import http.client
@@ -25,7 +25,7 @@ from tests.databases import fresh_postgres, fresh_sqlite
 from .worlds import TODAY
 
 URL = "/api/v1/deal-checks"
-PASSWORD = "seven grey herons wade"  # noqa: S105
+PASSWORD = "seven grey herons wade"
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ class Outside:
         self.environ = dict(environ)
 
     def flask(self, *arguments: str, given: str = "") -> Ran:
-        done = subprocess.run(  # noqa: S603
+        done = subprocess.run(
             [str(Path(sys.executable).with_name("flask")), *arguments],
             cwd=ROOT, env=self.environ, input=given.encode(), capture_output=True, check=False, timeout=300,
         )  # fmt: skip
@@ -153,7 +153,7 @@ def outside(folder: Path) -> Iterator[Outside]:
     installation = Outside(environ)
     upgraded = installation.flask("db", "upgrade")
     assert upgraded.code == 0, upgraded
-    server = subprocess.Popen(  # noqa: S603
+    server = subprocess.Popen(
         [sys.executable, str(ROOT / "tools" / "serve.py"), "--no-preparation"],
         cwd=ROOT, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip

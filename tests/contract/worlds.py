@@ -43,7 +43,7 @@ class Maker:
     """Makes one world and the deals for it."""
 
     def __init__(self, seed: int) -> None:
-        self.random = random.Random(seed)  # noqa: S311
+        self.random = random.Random(seed)
         self.regions = list(self._region_codes())
 
     def world(self) -> World:
@@ -180,7 +180,7 @@ class Maker:
         return list(rows.values())
 
     def _rebates(self, products: Sequence[Row], distributors: Sequence[Row]) -> list[Row]:
-        rows = []
+        rows: list[Row] = []
         for number in range(1, 46):
             wide = self.random.random() < 0.12
             distributor = "*" if wide or self.random.random() < 0.4 else self.random.choice(distributors)["code"]
@@ -221,7 +221,7 @@ class Maker:
         ]
 
     def _invoices(self, products: Sequence[Row], distributors: Sequence[Row]) -> list[Row]:
-        rows = []
+        rows: list[Row] = []
         for number in range(1, 120):
             distributor = self.random.choice(distributors[: len(distributors) * 4 // 5])
             due = TODAY - timedelta(self.random.choice((-40, -7, -1, 0, 0, 1, 1, 2, 6, 7, 8, 9, 29, 30, 31, 32, 90)))
@@ -240,18 +240,19 @@ class Maker:
                         "date": dated.isoformat(),
                         "due": due.isoformat(),
                         "product": self._case(self.random.choice(products)["code"]),
-                        "kg": f"{'-' if amount < 0 else ''}{self.random.randrange(1, 9000)}{self.random.choice(('', '.5', '.125'))}",
+                        "kg": ("-" if amount < 0 else "") + self.random.choice(("7", "4000", "0.5", "80.125")),
                         "amount": str(amount),
                     }
                 )
         return rows
 
     def _payments(self, distributors: Sequence[Row], invoices: Sequence[Row]) -> list[Row]:
-        rows = []
+        rows: list[Row] = []
         for number in range(1, 100):
             if self.random.random() < 0.7:
                 paid = self.random.choice(invoices)
-                total = sum(Decimal(row["amount"]) for row in invoices if row["number"] == paid["number"])
+                lines = [Decimal(row["amount"]) for row in invoices if row["number"] == paid["number"]]
+                total = sum(lines, Decimal(0))
                 amount = max(Decimal("0.01"), total * self.random.choice((1, 1, 1, 2)) / self.random.choice((1, 1, 2)))
                 distributor, invoice = paid["distributor"], self._case(paid["number"])
             else:
