@@ -41,7 +41,8 @@ REQUESTS = {
 def write(company: Company, rep: str, supervisor: str, now: datetime, today: date) -> None:
     """Record the showcases as checks of the rep, an hour apart, and ask and decide the requests above."""
     asking, deciding = _viewer(rep), _viewer(supervisor)
-    for hours, (code, deal) in enumerate(reversed(company.showcases)):
+    showcases = company.showcases
+    for hours, (code, deal) in zip(range(len(showcases), 0, -1), showcases, strict=True):
         check = record_check(asking, evaluate(asking, _request(deal, today)), "screen", now - timedelta(hours=hours))
         wanted = REQUESTS.get(code)
         if wanted is not None and deal["terms"] == Terms.CREDIT:
