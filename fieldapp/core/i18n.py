@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from flask import Flask, request, session
+from flask import Flask, has_request_context, request, session
 from flask_babel import Babel, format_date, format_datetime, get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -16,6 +16,8 @@ babel = Babel()
 
 def choose_locale() -> str:
     """The signed-in user's language; else the one chosen on the sign-in page; else the browser's; else Chinese."""
+    if not has_request_context():  # a command: its words are English, as are its arguments
+        return "en"
     if current_user and current_user.is_authenticated:
         return str(current_user.locale)
     chosen = session.get("locale")
