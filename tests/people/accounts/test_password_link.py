@@ -1,6 +1,7 @@
 """Setting a password by a one-time link: /password/<token>."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -135,3 +136,16 @@ def test_it_lifts_the_wait_of_who_had_forgotten(app: Flask, visit: Visit, with_p
     assert not can_sign_in(visit(), PASSWORD)
     use(visit(), make_link(app))
     assert can_sign_in(visit(), NEW)
+
+
+def test_of_several_tabs_at_once_one_sets_the_password(app: Flask, visit: Visit) -> None:
+    link = make_link(app)
+    visitors = [visit() for _ in range(4)]
+    for visitor in visitors:
+        visitor.csrf()
+    passwords = [f"{word}-quiet-herons" for word in ("eleven", "twelve", "thirteen", "fourteen")]
+    with ThreadPoolExecutor(4) as threads:
+        answers = list(threads.map(lambda pair: use(pair[0], link, pair[1]), zip(visitors, passwords, strict=True)))
+    assert sorted(answers) == [303, 410, 410, 410]
+    winner = passwords[answers.index(303)]
+    assert [can_sign_in(visit(), password) for password in passwords] == [password == winner for password in passwords]

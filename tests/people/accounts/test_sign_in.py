@@ -1,6 +1,7 @@
 """Signing in: POST /sign-in."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -221,8 +222,6 @@ def test_fifty_failures_close_an_address(app: Flask, visit: Visit) -> None:
 
 
 def test_many_guesses_at_once_do_not_slip_through(app: Flask, visit: Visit) -> None:
-    from concurrent.futures import ThreadPoolExecutor
-
     visitors = [visit() for _ in range(12)]
     for visitor in visitors:
         visitor.csrf()
