@@ -48,7 +48,7 @@ def search(viewer: Viewer, text: str, limit: int = MOST) -> list[Found]:
     binds: dict[str, Any] = {"code": asked.code, "compact": asked.compact, "length": len(asked.compact)}
     if asked.terms:
         binds["match"] = index.match(dialect, viewer, asked.terms)
-        binds["starting"] = index.match(dialect, viewer, (asked.start, *asked.terms))
+        binds["starting"] = index.match(dialect, viewer, asked.starting)
     for number, piece in enumerate(asked.verify):
         binds[f"piece_{number}"] = f"%{piece}%"  # letters and digits only: nothing to escape
     return [Found(*row) for row in read.all(most=max(1, min(limit, MOST)), **binds)]
