@@ -150,14 +150,14 @@ class Query:
 
     `terms`    — tokens that must all be there; empty when nothing in the text can be searched for.
     `verify`   — pieces that must stand in the document (blanks left out): where a token says less than was typed.
-    `start`    — the token of names that begin with the text.
+    `starting` — terms of the names that begin with the text, to be verified likewise.
     `compact`  — the text's letters and digits in one piece.
     `code`     — the text as a code key.
     """
 
     terms: tuple[str, ...]
     verify: tuple[str, ...]
-    start: str
+    starting: tuple[str, ...]
     compact: str
     code: str
 
@@ -169,25 +169,29 @@ def query(text: str) -> Query:
     terms: list[str] = []
     verify: list[str] = []
     # Between Latin letters and digits punctuation is dropped (D-001, 138-0000); a blank begins another piece.
-    for word in plain.split():
-        for run in _RUNS.finditer("".join(_LETTERS_AND_DIGITS.findall(word))):
-            piece = run.group()
-            if run.group("han"):
-                terms.extend([piece[at : at + 2] for at in range(len(piece) - 1)] or [piece])
-                if len(piece) > 2:
-                    verify.append(piece)
-            else:
-                token = _beginning(piece)
-                terms.append(token)
-                if token != piece:
-                    verify.append(piece)
-                if piece[LONGEST:].isdigit():
-                    terms.extend(_fives(piece))
+    pieces = [run for word in plain.split() for run in _RUNS.finditer("".join(_LETTERS_AND_DIGITS.findall(word)))]
+    for run in pieces:
+        piece = run.group()
+        if run.group("han"):
+            terms.extend([piece[at : at + 2] for at in range(len(piece) - 1)] or [piece])
+            if len(piece) > 2:
+                verify.append(piece)
+        else:
+            token = _beginning(piece)
+            terms.append(token)
+            if token != piece:
+                verify.append(piece)
+            if piece[LONGEST:].isdigit():
+                terms.extend(_fives(piece))
     whole = compact(text)
+    starting: list[str] = []
+    if whole:
+        # Of a single piece the beginning says all that its terms say, and the index reads one list less.
+        starting = [START + _beginning(whole), *(terms if len(pieces) > 1 else ())]
     return Query(
         terms=tuple(dict.fromkeys(terms))[:MAX_TERMS],
         verify=tuple(dict.fromkeys(verify))[:MAX_TERMS],
-        start=START + _beginning(whole) if whole else "",
+        starting=tuple(dict.fromkeys(starting))[: MAX_TERMS + 1],
         compact=whole,
         code=text.casefold(),
     )

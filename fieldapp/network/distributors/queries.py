@@ -15,7 +15,7 @@ from .models import Distributor, SearchEntry
 from .rules import Status
 
 MOST = 50
-_CANDIDATES = 200  # hits that are ranked; past that, names that begin with the text are looked up by themselves
+_CANDIDATES = 100  # hits that are ranked, beside the names that begin with the text
 
 
 class Found(NamedTuple):
@@ -29,7 +29,7 @@ class Found(NamedTuple):
 
 
 def search(viewer: Viewer, text: str, limit: int = MOST) -> list[Found]:
-    """Distributors in the viewer's patch that the text finds, at most `limit` (≤ 50); one statement, or two.
+    """Distributors in the viewer's patch that the text finds, at most `limit` (≤ 50); one statement.
 
     By any Chinese characters of the name, pinyin or initials from any syllable, code, phone (from its start, or its
     last four digits) or a contact's name; several words must all fit. First the exact code, then names that begin
@@ -38,13 +38,20 @@ def search(viewer: Viewer, text: str, limit: int = MOST) -> list[Found]:
     asked = query(text)
     if not asked.code:
         return []
-    limit = max(1, min(limit, MOST))
-    found = _ask(viewer, asked, asked.terms)
-    if len(found) == MOST and asked.start:
-        # So many that the candidates may have left the best ones out: those that begin with the text come first.
-        first = _ask(viewer, asked, (asked.start, *asked.terms))
-        found = list(dict.fromkeys([*first, *found]))
-    return found[:limit]
+    dialect = db.engine.dialect.name
+    shape = (dialect, viewer.everywhere, viewer.patch, bool(asked.terms), len(asked.verify))
+    read = _READY.get(shape)
+    if read is None:
+        if len(_READY) > _MOST_READY:
+            _READY.clear()
+        read = _READY[shape] = HotRead(_statement(dialect, viewer, bool(asked.terms), len(asked.verify)))
+    binds: dict[str, Any] = {"code": asked.code, "compact": asked.compact, "length": len(asked.compact)}
+    if asked.terms:
+        binds["match"] = index.match(dialect, viewer, asked.terms)
+        binds["starting"] = index.match(dialect, viewer, asked.starting)
+    for number, piece in enumerate(asked.verify):
+        binds[f"piece_{number}"] = f"%{piece}%"  # letters and digits only: nothing to escape
+    return [Found(*row) for row in read.all(most=max(1, min(limit, MOST)), **binds)]
 
 
 def matching(viewer: Viewer, asked: Query) -> sa.Select[Any]:
@@ -58,22 +65,6 @@ def matching(viewer: Viewer, asked: Query) -> sa.Select[Any]:
     )
 
 
-def _ask(viewer: Viewer, asked: Query, terms: tuple[str, ...]) -> list[Found]:
-    dialect = db.engine.dialect.name
-    key = (dialect, viewer.everywhere, viewer.patch, bool(terms), len(asked.verify))
-    read = _READY.get(key)
-    if read is None:
-        if len(_READY) > _MOST_READY:
-            _READY.clear()
-        read = _READY[key] = HotRead(_statement(dialect, viewer, bool(terms), len(asked.verify)))
-    binds: dict[str, Any] = {"code": asked.code, "compact": asked.compact, "length": len(asked.compact)}
-    if terms:
-        binds["match"] = index.match(dialect, viewer, terms)
-    for number, piece in enumerate(asked.verify):
-        binds[f"piece_{number}"] = f"%{piece}%"  # letters and digits only: nothing to escape
-    return [Found(*row) for row in read.all(**binds)]
-
-
 # Statements by database, patch and shape: building one costs more than running it.
 _READY: dict[tuple[Any, ...], HotRead] = {}
 _MOST_READY = 1000
@@ -85,15 +76,10 @@ def _statement(dialect: str, viewer: Viewer, has_terms: bool, pieces: int) -> sa
     length = sa.bindparam("length", type_=sa.Integer())
     keys: Any = sa.select(Distributor.id).where(Distributor.code_key == code)
     if has_terms:
-        hits = index.hits(dialect).subquery()
-        candidates = (
-            sa.select(SearchEntry.distributor_id)
-            .join(hits, hits.c.docid == SearchEntry.docid)
-            .where(*(_stands_in_document(sa.bindparam(f"piece_{n}", type_=sa.String())) for n in range(pieces)))
-            .limit(_CANDIDATES)
-            .cte("candidates")
-        )
-        keys = sa.union(keys, sa.select(candidates.c.distributor_id))
+        # So many may fit that those gathered leave the best ones out: names that begin with the text come in first.
+        starting = _candidates(index.hits(dialect, bind="starting"), pieces, MOST, "beginning")
+        others = _candidates(index.hits(dialect), pieces, _CANDIDATES, "candidates")
+        keys = sa.union(keys, starting, others)
     chosen = keys.subquery()
     begins = sa.or_(
         sa.func.substr(Distributor.name, 1, length) == compact,
@@ -106,8 +92,20 @@ def _statement(dialect: str, viewer: Viewer, has_terms: bool, pieces: int) -> sa
         .order_by(
             sa.case((Distributor.code_key == code, 0), (begins, 1), else_=2), Distributor.pinyin, Distributor.code_key
         )
-        .limit(MOST)
+        .limit(sa.bindparam("most", type_=sa.Integer()))
     )
+
+
+def _candidates(hits: sa.Select[Any], pieces: int, most: int, name: str) -> sa.Select[Any]:
+    found = hits.subquery()
+    gathered = (
+        sa.select(SearchEntry.distributor_id)
+        .join(found, found.c.docid == SearchEntry.docid)
+        .where(*(_stands_in_document(sa.bindparam(f"piece_{n}", type_=sa.String())) for n in range(pieces)))
+        .limit(most)
+        .cte(name)
+    )
+    return sa.select(gathered.c.distributor_id)
 
 
 def _stands_in_document(piece: Any) -> sa.ColumnElement[bool]:

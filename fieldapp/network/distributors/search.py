@@ -30,9 +30,9 @@ def match(dialect: str, viewer: Viewer, terms: Sequence[str]) -> str:
     return asked
 
 
-def hits(dialect: str, matching: str | None = None) -> sa.Select[Any]:
-    """The numbers (docid) of the documents that match; without `matching` it is the bind `match`."""
-    asked = sa.bindparam("match", matching, type_=sa.String(), unique=matching is not None, required=matching is None)
+def hits(dialect: str, matching: str | None = None, bind: str = "match") -> sa.Select[Any]:
+    """The numbers (docid) of the documents that match; without `matching` that is given by the bind."""
+    asked = sa.bindparam(bind, matching, type_=sa.String(), unique=matching is not None, required=matching is None)
     if dialect == "sqlite":
         return sa.select(_FTS.c.rowid.label("docid")).where(sa.literal_column("distributor_fts").op("MATCH")(asked))
     return sa.select(_FTS.c.docid).where(_FTS.c.tokens.op("@@")(sa.cast(asked, TSQUERY)))
