@@ -7,7 +7,9 @@ from fieldapp.core.templates import environment
 
 
 def test_each_language_keeps_its_own_words(app: Flask) -> None:
-    source = '{{ _("Search") }} {{ _("%(km)s km", km=3) }} {{ ngettext("%(num)d day overdue", "%(num)d days overdue", 2) }}'
+    source = (
+        '{{ _("Search") }} {{ _("%(km)s km", km=3) }} {{ ngettext("%(num)d day overdue", "%(num)d days overdue", 2) }}'
+    )
     said = {}
     for language in ("zh", "en", "zh"):
         with app.test_request_context(), force_locale(language):
