@@ -74,7 +74,9 @@ def _make(app: Flask, language: str) -> Environment:
     made = base.overlay()
     made.globals = dict(base.globals)
     made.translations = Translations.load(app.config["BABEL_TRANSLATION_DIRECTORIES"], [language])
-    made.install_gettext_translations(made.translations, newstyle=True)
+    # Not made.install_gettext_translations: an overlay inherits that method bound to the base environment, and would
+    # put this language's calls with placeholders there, for the next language to copy.
+    made.extensions["jinja2.ext.InternationalizationExtension"]._install(made.translations, newstyle=True)
     # The macros of every page; imported by name they would not be seen by a block that is rendered alone.
     made.globals["ui"] = made.get_template("components/ui.html").module
     return made

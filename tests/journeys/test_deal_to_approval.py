@@ -87,7 +87,7 @@ def test_from_sign_in_to_an_approved_deal(world: Desk, live_server: str, browser
     rep.fill("#reason", "They order 20 t more this month.")
     rep.locator("button[name=ask]").tap()
     rep.wait_for_url(lambda url: "/deals/0" in url)
-    expect(rep.locator(".badge", has_text="Open")).to_be_visible()
+    expect(rep.locator(".badge", has_text="Undecided")).to_be_visible()
 
     # The supervisor sees that something waits, and decides on one screen.
     boss = sign_in(boss_phone, live_server, "boss")
