@@ -351,4 +351,4 @@ def _user_form(form: UserForm, found: User | None = None, *, status: int = 200, 
 def _link_page(user: User) -> Response:
     token = actions.make_password_link(user, current_user.id, now())
     link = url_for("accounts.password", token=token, _external=True)
-    return page("people/accounts/link.html", user=user, link=link, hours=rules.LINK_LIFE.total_seconds() // 3600)
+    return page("people/accounts/link.html", user=user, link=link, hours=int(rules.LINK_LIFE.total_seconds()) // 3600)
