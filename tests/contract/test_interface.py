@@ -173,3 +173,17 @@ def test_the_largest_numbers_are_answered(office: Office) -> None:
 def test_a_body_that_is_no_deal_is_bad_input(office: Office, body: bytes) -> None:
     reply = office.installation.post(body, {"Authorization": f"Bearer {office.tokens['boss']}"})
     assert fields(reply)
+
+
+@pytest.mark.parametrize(
+    ("percents", "lowest"), [(("60", "39.99"), "31899950.00"), (("60", "40"), None), (("60", "50"), None)]
+)
+def test_rebates_that_reach_the_whole_price_leave_no_lowest_price(
+    office: Office, percents: tuple[str, str], lowest: str | None
+) -> None:
+    rows = "".join(f"W{number},year,D1,*,pig,P1,,{percent},2026-01-01\n" for number, percent in enumerate(percents))
+    header = "code,kind,distributor,tier,line,product,per_tonne,percent,valid_from\n"
+    assert office.read("rebates", header + rows).code == 0
+    facts = office.facts("price.", on="2026-11-22")
+    office.read("rebates", header + "W0,year,D1,*,pig,P1,,0,2026-01-01\nW1,year,D1,*,pig,P1,,0,2026-01-01\n")
+    assert facts["lowest_ok_price"] == lowest

@@ -180,13 +180,18 @@ class Maker:
         return list(rows.values())
 
     def _rebates(self, products: Sequence[Row], distributors: Sequence[Row]) -> list[Row]:
-        rows: list[Row] = []
+        everything = {"tier": "*", "line": "*", "product": "*", "valid_from": "2020-01-01", "valid_to": ""}
+        rows: list[Row] = [
+            {"code": f"R-{name}", "kind": "year", "distributor": distributors[number]["code"], "per_tonne": "",
+             "percent": percent, **everything}
+            for name, number, percent in (("all", 1, "100"), ("most", 2, "60"), ("rest", 2, "40"), ("near", 3, "99.9"))
+        ]  # fmt: skip
         for number in range(1, 46):
             wide = self.random.random() < 0.12
             distributor = "*" if wide or self.random.random() < 0.4 else self.random.choice(distributors)["code"]
             product = "*" if wide or self.random.random() < 0.5 else self.random.choice(products)["code"]
             big = distributor != "*" and self.random.random() < 0.3
-            percent = self.random.choice(("60", "99.5", "100") if big else ("1", "2.5", "0.125", "3.333", ""))
+            percent = self.random.choice(("60", "99.5") if big else ("1", "2.5", "0.125", "3.333", ""))
             per_tonne = self.random.choice(("10", "40.00", "0.01", "33.33", "0", ""))
             rows.append(
                 {
@@ -287,14 +292,28 @@ class Maker:
         lines = [self._line(world, distributor, region, on or TODAY) for _number in range(count)]
         terms = self.random.choice(("credit", "credit", "cash"))
         if self.random.random() < 0.35:
-            lines = self._fill_limit(world, distributor, on or TODAY, lines)
+            distributor, on, terms = self._with_credit(world), None, "credit"
+            lines = self._fill_limit(world, distributor, TODAY, lines)
+            ship_to = ship_to or self.random.choice(self.regions)
         return Deal(self._case(distributor["code"]), on, ship_to, terms, tuple(lines))
+
+    def _with_credit(self, world: World) -> Row:
+        """A distributor whose limit decides: graded, not frozen, not for cash only."""
+        deciding = [
+            row["distributor"] for row in world["credit"] if row["grade"] in {"A", "B", "C"} and row["frozen"] == "no"
+        ]
+        row = reference.find(world["distributors"], "code", self.random.choice(deciding))
+        assert row is not None
+        return row
 
     def _day(self, world: World, distributor: Row) -> date | None:
         if self.random.random() < 0.3:
             return None
         if self.random.random() < 0.3:
             return TODAY + timedelta(self.random.choice((-300, -60, -31, -8, -7, -1, 0, 1, 7, 30, 60)))
+        unpaid = reference.account(world, distributor, TODAY).unpaid.values()
+        if unpaid and self.random.random() < 0.5:
+            return min(due for due, _left in unpaid) + timedelta(self.random.choice((0, 1, 7, 8, 30, 31)))
         edges = [
             row[column]
             for kind, column in (
