@@ -93,14 +93,13 @@ def _register_concerns(app: Flask) -> None:
 def _register_template_globals(app: Flask) -> None:
     from .desk.approvals.views import waiting
 
-    @app.context_processor
     def about_the_request() -> dict[str, Any]:
-        signed_in = current_user.is_authenticated
+        viewer = current_user._get_current_object()
         return {
-            "viewer": current_user if signed_in else None,
+            "viewer": viewer if viewer.is_authenticated else None,
             "current_section": page.section(),
             "business_date": clock.today(),
         }
 
     app.jinja_env.globals["waiting"] = LocalProxy(waiting)
-    templates.prepare(app)
+    templates.prepare(app, about_the_request)

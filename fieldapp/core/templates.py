@@ -1,85 +1,188 @@
-"""Templates in a language: one environment per language, in which the translations are part of the compiled template.
+"""Templates in a language, made cheap: what is known when a template is compiled is not asked again for every page.
 
-A page asks for 70 to 80 translated strings, and each look-up went through the request's context to find the language:
-a fifth of the page's time. Here `_("…")` with a plain text becomes that text in the language when the template is
-compiled, so it costs nothing; a call with placeholders keeps its call.
+One environment per language. In it `_("…")` is its translation already, a macro of `ui` with constant arguments is its
+HTML already, and the frame around a page is kept (frame.py). A deal check page had 100 macro calls and 80 translations;
+together they were more than half of its time (docs/adr/0007).
 """
 
+import re
+from collections.abc import Callable
 from typing import Any
 
 from babel.support import NullTranslations, Translations
-from flask import Flask, current_app
+from flask import Flask, current_app, request
+from flask import url_for as any_url_for
 from flask.templating import Environment
 from flask_babel import get_locale
 from jinja2 import nodes
+from jinja2.compiler import CodeGenerator
+from jinja2.runtime import Context, Macro
 from jinja2.visitor import NodeTransformer
-from jinja2_fragments import render_block
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
+from .frame import keep_frame
 from .i18n import LOCALES
 
 _ENVIRONMENTS = "fieldapp.environments"
+_ABOUT_THE_REQUEST = "fieldapp.about_the_request"
+_to_escape = re.compile("[&<>\"']").search
+
+
+def shown(value: Any) -> str:
+    """A value as HTML. The same as `escape`, with less to do for what is printed most: markup and plain texts."""
+    kind = type(value)
+    if kind is Markup or (kind is str and not _to_escape(value)):
+        return value  # type: ignore[no-any-return]
+    return escape(value)
+
+
+class _Generator(CodeGenerator):
+    """Prints by `shown`."""
+
+    def _output_child_pre(self, node: nodes.Expr, frame: Any, finalize: Any) -> None:
+        if frame.eval_ctx.autoescape and not frame.eval_ctx.volatile and finalize.src is None:
+            self.write("environment.shown(")
+        else:
+            super()._output_child_pre(node, frame, finalize)
+
+
+class _Context(Context):
+    """Calls our macros at once; Jinja asks of everything that is called whether it wants the context first."""
+
+    def call(self, what: Any, /, *args: Any, **kwargs: Any) -> Any:
+        if type(what) is not Macro:
+            return super().call(what, *args, **kwargs)
+        kwargs.pop("_block_vars", None)
+        kwargs.pop("_loop_vars", None)
+        return what(self.eval_ctx, *args, **kwargs)
 
 
 class LanguageEnvironment(Environment):
-    """Flask's environment, and its copies that hold a language's translations."""
+    """Flask's environment, and its copies that hold a language's translations and macros."""
 
+    code_generator_class = _Generator
+    context_class = _Context
+    shown = staticmethod(shown)
     translations: NullTranslations | None = None
+    macros: Any = None
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         tree = super()._parse(source, name, filename)
-        return _Fold(self.translations).visit(tree) if self.translations is not None else tree
+        return _Fold(self.translations, self.macros).visit(tree) if self.translations is not None else tree
 
 
 class _Fold(NodeTransformer):
-    """Replaces `_("text")` by its translation. Marked safe, as newstyle gettext marks it: texts are ours, not input."""
+    """Replaces what is known: a translation, and a macro of `ui` with constant arguments.
 
-    def __init__(self, translations: NullTranslations) -> None:
+    Translations are marked safe, as newstyle gettext marks them: texts are ours, not input. What goes into their
+    placeholders is escaped when it goes there.
+    """
+
+    def __init__(self, translations: NullTranslations, macros: Any) -> None:
         self._translations = translations
+        self._macros = macros
+        self._with_body: set[int] = set()
+
+    def visit_CallBlock(self, node: nodes.CallBlock) -> nodes.Node:  # noqa: N802  jinja2's name
+        self._with_body.add(id(node.call))  # its body is known only when it is called
+        return self.generic_visit(node)
 
     def visit_Call(self, node: nodes.Call) -> nodes.Node:  # noqa: N802  jinja2's name
         self.generic_visit(node)
-        plain = len(node.args) == 1 and not (node.kwargs or node.dyn_args or node.dyn_kwargs)
-        if plain and isinstance(node.node, nodes.Name) and node.node.name in ("_", "gettext"):
-            text = node.args[0]
-            if isinstance(text, nodes.Const) and isinstance(text.value, str):
-                translated = self._translations.ugettext(text.value) % {}
-                return nodes.Const(Markup(translated), lineno=node.lineno)  # noqa: S704
+        if node.dyn_args is not None or node.dyn_kwargs is not None:
+            return node
+        called = node.node
+        if isinstance(called, nodes.Name) and called.name in ("_", "gettext"):
+            return self._translated(node)
+        if isinstance(called, nodes.Getattr) and isinstance(called.node, nodes.Name) and called.node.name == "ui":
+            return self._called(node, called.attr)
         return node
 
+    def _translated(self, node: nodes.Call) -> nodes.Node:
+        text = node.args[0]
+        if len(node.args) != 1 or not (isinstance(text, nodes.Const) and isinstance(text.value, str)):
+            return node
+        translated = Markup(self._translations.ugettext(text.value))  # noqa: S704
+        if not node.kwargs:
+            return nodes.Const(translated % {}, lineno=node.lineno)
+        pairs = [nodes.Pair(nodes.Const(given.key), given.value, lineno=node.lineno) for given in node.kwargs]
+        filled = nodes.Dict(pairs, lineno=node.lineno)
+        return nodes.Mod(nodes.Const(translated, lineno=node.lineno), filled, lineno=node.lineno)
 
-def environment() -> Environment:
+    def _called(self, node: nodes.Call, name: str) -> nodes.Node:
+        macro = getattr(self._macros, name, None)
+        if (
+            macro is None
+            or id(node) in self._with_body
+            or not all(map(_known, [*node.args, *(given.value for given in node.kwargs)]))
+        ):
+            return node
+        made = macro(*(arg.as_const() for arg in node.args), **{k.key: k.value.as_const() for k in node.kwargs})
+        return nodes.Const(made, lineno=node.lineno)
+
+
+def _known(node: nodes.Node) -> bool:
+    return isinstance(node, nodes.Const) or (
+        isinstance(node, nodes.List | nodes.Tuple | nodes.Dict | nodes.Pair)
+        and all(map(_known, node.iter_child_nodes()))
+    )
+
+
+def url_for(endpoint: str, **values: Any) -> str:
+    """Flask's `url_for`; an address without values is made once."""
+    if values or endpoint.startswith("."):
+        return any_url_for(endpoint, **values)
+    made = _plain_urls()
+    key = request.script_root, endpoint
+    if key not in made:
+        made[key] = any_url_for(endpoint)
+    return made[key]
+
+
+def _plain_urls() -> dict[tuple[str, str], str]:
+    found: dict[tuple[str, str], str] = current_app.extensions.setdefault("fieldapp.plain_urls", {})
+    return found
+
+
+def environment() -> LanguageEnvironment:
     """The environment of the request's language."""
     made = current_app.extensions[_ENVIRONMENTS]
     language = str(get_locale())
     if language not in made:
         made[language] = _make(current_app._get_current_object(), language)  # type: ignore[attr-defined]
-    return made[language]
+    found: LanguageEnvironment = made[language]
+    return found
 
 
 def render(template: str, **context: Any) -> str:
     """A whole template in the request's language."""
-    current_app.update_template_context(context)
-    return environment().get_template(template).render(context)
+    found = environment().get_template(template)
+    return "".join(found.root_render_func(found.new_context(_about_the_request() | context)))
 
 
 def render_part(template: str, block: str, **context: Any) -> str:
     """One block of a template in the request's language."""
-    current_app.update_template_context(context)
-    return render_block(environment(), template, block, context)
+    found = environment().get_template(template)
+    return "".join(found.blocks[block](found.new_context(_about_the_request() | context)))
 
 
-def _make(app: Flask, language: str) -> Environment:
+def _about_the_request() -> dict[str, Any]:
+    about: dict[str, Any] = current_app.extensions[_ABOUT_THE_REQUEST]()
+    return about
+
+
+def _make(app: Flask, language: str) -> LanguageEnvironment:
     base: Any = app.jinja_env
     made = base.overlay()
-    made.globals = dict(base.globals)
+    made.globals = dict(base.globals, url_for=url_for)
     made.translations = Translations.load(app.config["BABEL_TRANSLATION_DIRECTORIES"], [language])
     # Not made.install_gettext_translations: an overlay inherits that method bound to the base environment, and would
     # put this language's calls with placeholders there, for the next language to copy.
     made.extensions["jinja2.ext.InternationalizationExtension"]._install(made.translations, newstyle=True)
     # The macros of every page; imported by name they would not be seen by a block that is rendered alone.
-    made.globals["ui"] = made.get_template("components/ui.html").module
-    return made
+    made.macros = made.globals["ui"] = made.get_template("components/ui.html").module
+    keep_frame(made.get_template("base.html"))
+    return made  # type: ignore[no-any-return]
 
 
 def init_app(app: Flask) -> None:
@@ -88,7 +191,11 @@ def init_app(app: Flask) -> None:
     app.extensions[_ENVIRONMENTS] = {}
 
 
-def prepare(app: Flask) -> None:
-    """Make the environments now, so that the first visitor need not wait for them."""
+def prepare(app: Flask, about_the_request: Callable[[], dict[str, Any]]) -> None:
+    """Make the environments now, so that the first visitor need not wait for them.
+
+    `about_the_request` gives what every template may use besides what its view names.
+    """
+    app.extensions[_ABOUT_THE_REQUEST] = about_the_request
     for language in LOCALES:
         app.extensions[_ENVIRONMENTS][language] = _make(app, language)
