@@ -1,11 +1,20 @@
 """The two clocks: the business date in Shanghai and the instant in UTC. Only views and commands ask them."""
 
+import re
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from flask import current_app
 
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+def parse_day(text: str) -> date:
+    """An ISO date, `2026-11-23`, and nothing else that Python takes for one (week dates). ValueError otherwise."""
+    if not _DAY.fullmatch(text):
+        raise ValueError(text)
+    return date.fromisoformat(text)
 
 
 def now() -> datetime:

@@ -50,8 +50,9 @@ def answer(code: int, headers: dict[str, str] | None = None) -> Response:
     if wants_json():
         body: dict[str, Any] = {
             "errors": [{"field": "", "message": _("%(title)s. %(remedy)s", title=title, remedy=remedy)}],
-            "request_id": request_id,
         }
+        if code >= 500:  # not below: an unknown distributor and one out of the patch are the same bytes
+            body["request_id"] = request_id
         response = make_response(jsonify(body), code)
     elif code == 401:
         response = _to_sign_in()

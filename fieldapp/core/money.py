@@ -12,8 +12,10 @@ GRAMS_PER_TONNE = 1_000_000
 MAX_FEN = 10**15  # ¥10,000,000,000,000.00: far above any feed company's sales, far below 2**63
 MAX_GRAMS = 10**15
 
-_YUAN = re.compile(r"[+-]?\d{1,13}(\.\d{1,2})?")
-_KILOGRAMS = re.compile(r"[+-]?\d{1,12}(\.\d{1,3})?")
+# Commas only between groups of three: `3,150.00` is pasted from a spreadsheet, `3150,00` is somebody's decimal comma.
+_WHOLE = r"[+-]?(\d{1,3}(,\d{3}){1,4}|\d{1,13})"
+_YUAN = re.compile(_WHOLE + r"(\.\d{1,2})?")
+_KILOGRAMS = re.compile(_WHOLE + r"(\.\d{1,3})?")
 
 
 def round_half_up(value: Decimal) -> int:
@@ -24,12 +26,9 @@ def round_half_up(value: Decimal) -> int:
 def parse_yuan(text: str) -> int:
     """Yuan with at most two decimals, as a person or a file writes it → fen. ValueError when it is anything else.
 
-    Thousands separators `,` and `，`, a leading `¥` or `￥` and surrounding space are accepted: people paste them.
+    Thousands separators, a leading `¥` or `￥` and surrounding space are accepted: people paste them.
     """
-    plain = text.strip().lstrip("¥￥").replace(",", "").replace("，", "").strip()
-    if not plain.isascii() or not _YUAN.fullmatch(plain):
-        raise ValueError(text)
-    return int(Decimal(plain) * 100)
+    return int(_number(text.strip().lstrip("¥￥").strip(), _YUAN) * 100)
 
 
 def format_yuan(fen: int) -> str:
@@ -46,10 +45,14 @@ def show_yuan(fen: int) -> str:
 
 def parse_kilograms(text: str) -> int:
     """Kilograms with at most three decimals → grams. ValueError when it is anything else."""
-    plain = text.strip().replace(",", "").replace("，", "")
-    if not plain.isascii() or not _KILOGRAMS.fullmatch(plain):
+    return int(_number(text.strip(), _KILOGRAMS) * 1000)
+
+
+def _number(text: str, form: re.Pattern[str]) -> Decimal:
+    plain = text.replace("，", ",")
+    if not plain.isascii() or not form.fullmatch(plain):
         raise ValueError(text)
-    return int(Decimal(plain) * 1000)
+    return Decimal(plain.replace(",", ""))
 
 
 def format_kilograms(grams: int) -> str:

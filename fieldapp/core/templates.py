@@ -32,7 +32,7 @@ def shown(value: Any) -> str:
     """A value as HTML. The same as `escape`, with less to do for what is printed most: markup and plain texts."""
     kind = type(value)
     if kind is Markup or (kind is str and not _to_escape(value)):
-        return value  # type: ignore[no-any-return]
+        return value
     return escape(value)
 
 
@@ -182,7 +182,7 @@ def _make(app: Flask, language: str) -> LanguageEnvironment:
     # The macros of every page; imported by name they would not be seen by a block that is rendered alone.
     made.macros = made.globals["ui"] = made.get_template("components/ui.html").module
     keep_frame(made.get_template("base.html"))
-    return made  # type: ignore[no-any-return]
+    return made
 
 
 def init_app(app: Flask) -> None:

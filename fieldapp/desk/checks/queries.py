@@ -33,10 +33,15 @@ from .models import DealCheck
 from .reference import Policy, ProductRow, Reference, Regions
 from .rules import CheckResult, DealFacts, DealInput, LineFacts, LineInput, Terms, check
 
+# What a line may hold, so that the amount of a deal with the most lines stays within the database's integers.
+MOST_LINES = 100
+MOST_GRAMS = 10**12  # a million tonnes
+MOST_PRICE = 10**10  # ¥100,000,000.00 a tonne
+
 
 @dataclass(frozen=True, slots=True)
 class LineRequest:
-    """A line as asked: product code as typed, grams > 0, fen per tonne ≥ 0."""
+    """A line as asked: product code as typed, 0 < grams ≤ MOST_GRAMS, 0 ≤ price ≤ MOST_PRICE fen per tonne."""
 
     product: str
     grams: int

@@ -15,6 +15,9 @@ from fieldapp.core.money import format_yuan, parse_kilograms, parse_yuan
 from fieldapp.desk.checks.actions import record_check
 from fieldapp.desk.checks.presentation import Seeing, interface_facts, message
 from fieldapp.desk.checks.queries import (
+    MOST_GRAMS,
+    MOST_LINES,
+    MOST_PRICE,
     DealRequest,
     Evaluation,
     InvalidDealError,
@@ -28,7 +31,6 @@ from .openapi import document
 
 concern = Concern("api", __name__, url_prefix="/api/v1")
 
-MAX_LINES = 100
 MAX_BODY = 256 * 1024
 MAX_TEXT = 100
 _FIELDS = {"distributor", "on", "ship_to", "terms", "lines"}
@@ -112,8 +114,8 @@ def _lines(given: Any, problems: Problems) -> list[LineRequest]:
     if not isinstance(given, list) or not given:
         problems.append(("lines", _("Give at least one line.")))
         return []
-    if len(given) > MAX_LINES:
-        problems.append(("lines", _("Give at most %(count)s lines.", count=MAX_LINES)))
+    if len(given) > MOST_LINES:
+        problems.append(("lines", _("Give at most %(count)s lines.", count=MOST_LINES)))
         return []
     return [_line(index, line, problems) for index, line in enumerate(given)]
 
@@ -134,26 +136,32 @@ def _line(index: int, given: Any, problems: Problems) -> LineRequest:
     if kg_text:
         try:
             grams = parse_kilograms(kg_text)
-            if grams <= 0:
+            if not 0 < grams <= MOST_GRAMS:
                 raise ValueError(kg_text)
         except ValueError:
             problems.append(
                 (
                     f"{where}.kg",
-                    _("%(value)s is not a weight: use kilograms above 0, at most 3 decimals.", value=kg_text),
+                    _(
+                        "%(value)s is not a weight: use kilograms above 0 and up to 1000000000, at most 3 decimals.",
+                        value=kg_text,
+                    ),
                 )
             )
     price_text = _text(given, "price", f"{where}.price", problems)
     if price_text:
         try:
             price = parse_yuan(price_text)
-            if price < 0:
+            if not 0 <= price <= MOST_PRICE:
                 raise ValueError(price_text)
         except ValueError:
             problems.append(
                 (
                     f"{where}.price",
-                    _("%(value)s is not a price: use yuan per tonne, 0 or more, at most 2 decimals.", value=price_text),
+                    _(
+                        "%(value)s is not a price: use yuan per tonne from 0 to 100000000, at most 2 decimals.",
+                        value=price_text,
+                    ),
                 )
             )
     return LineRequest(product, grams, price)
@@ -165,10 +173,15 @@ def _text(given: dict[str, Any], name: str, field: str, problems: Problems) -> s
         problems.append((field, _("Give it as a string.") if name in given else _("This is missing.")))
         return ""
     value = value.strip()
-    if not value or len(value) > MAX_TEXT or "\x00" in value:
+    if not value or len(value) > MAX_TEXT or not is_storable(value):
         problems.append((field, _("Give between 1 and %(count)s characters.", count=MAX_TEXT)))
         return ""
     return value
+
+
+def is_storable(text: str) -> bool:
+    """Not for a database: the NUL, and halves of a pair that JSON can spell but UTF-8 cannot."""
+    return "\x00" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def _terms(value: Any, problems: Problems) -> Terms:
@@ -182,9 +195,9 @@ def _date(value: Any, today: date, problems: Problems) -> date:
     if value is None:
         return today
     try:
-        if not isinstance(value, str) or len(value) != 10:
+        if not isinstance(value, str):
             raise ValueError(value)
-        return date.fromisoformat(value)
+        return clock.parse_day(value)
     except ValueError:
         problems.append(("on", _("%(value)s is not a date: use the form 2026-11-23.", value=str(value)[:20])))
         return today

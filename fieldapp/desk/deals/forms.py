@@ -19,9 +19,10 @@ from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
 from fieldapp.core import money
+from fieldapp.core.clock import parse_day
 from fieldapp.core.findings import Verdict
 from fieldapp.desk.checks.models import DealCheck
-from fieldapp.desk.checks.queries import DealRequest, Known, LineRequest
+from fieldapp.desk.checks.queries import MOST_GRAMS, MOST_PRICE, DealRequest, Known, LineRequest
 from fieldapp.desk.checks.reference import ProductRow
 from fieldapp.desk.checks.rules import Terms
 
@@ -294,27 +295,27 @@ def _line(
 
 
 def read_weight(text: str) -> int | None:
-    """Kilograms as typed → grams above 0, or None."""
+    """Kilograms as typed → grams above 0 and not beyond all measure, or None."""
     try:
         grams = money.parse_kilograms(text)
     except ValueError:
         return None
-    return grams if grams > 0 else None
+    return grams if 0 < grams <= MOST_GRAMS else None
 
 
 def read_price(text: str) -> int | None:
-    """Yuan as typed → fen, 0 or more, or None."""
+    """Yuan as typed → fen, 0 or more and not beyond all measure, or None."""
     try:
         fen = money.parse_yuan(text)
     except ValueError:
         return None
-    return fen if fen >= 0 else None
+    return fen if 0 <= fen <= MOST_PRICE else None
 
 
 def day(text: str) -> date | None:
     """An ISO date as typed, or None."""
     try:
-        return date.fromisoformat(text) if len(text) == 10 else None
+        return parse_day(text)
     except ValueError:
         return None
 

@@ -95,18 +95,34 @@ def read(
         rejected = stack.enter_context(_Rejected(sheet.header))
         plan = stack.enter_context(_Plan(order, layout, outcome, report, rejected))
         begin_reading()
-        rows = sheet.rows()
-        while batch := list(islice(rows, BATCH)):
+        for batch in _batches(sheet.rows(), plan.together):
             plan.take(batch)
             progress(sheet.progress * READING_SHARE * 0.99)
         if order.dry_run or not (outcome.taken or order.partial):
             return outcome
         progress(READING_SHARE)
         _write(order, plan, outcome, progress, before_commit)
-        if outcome.rejected and order.rejected_to:
-            rejected.save(order.rejected_to)
+        if order.rejected_to:
+            if outcome.rejected:
+                rejected.save(order.rejected_to)
+            else:
+                order.rejected_to.unlink(missing_ok=True)  # an earlier reading's: those rows are in now
         progress(1.0)
         return outcome
+
+
+def _batches(
+    rows: Iterator[tuple[int, list[str]]], together: Callable[[list[str]], str] | None
+) -> Iterator[list[tuple[int, list[str]]]]:
+    """About BATCH rows at once; neighbours that speak of one record (the lines of an invoice) are not torn apart."""
+    batch: list[tuple[int, list[str]]] = []
+    for row in rows:
+        if len(batch) >= BATCH and (together is None or together(row[1]) != together(batch[-1][1])):
+            yield batch
+            batch = []
+        batch.append(row)
+    if batch:
+        yield batch
 
 
 def _write(
@@ -167,7 +183,7 @@ class _Rejected:
         )
         try:
             with path.open("wb") as file:
-                write_csv(file, [*self._header, "line", "reason"], rows)
+                write_csv(file, [*self._header, "line_in_file", "reason"], rows)
         except OSError as error:
             raise SheetError(
                 Message(
@@ -253,6 +269,15 @@ class _Plan:
         self._steps = [self._step(number, part) for number, part in enumerate(self._kind.parts)]
         self._bad_cells: list[CellError] = []
         self._read_row = row_reader(layout, self._bad_cells.append)
+
+        self.together = self._key_of_several()
+
+    def _key_of_several(self) -> Callable[[list[str]], str] | None:
+        """How to read, from the raw cells, the key that several rows may share; None where each row is a record."""
+        if not any(part.shared for part in self._kind.parts):
+            return None
+        index = next(index for column, index, _ in self._layout.places if getattr(column, "identity", False))
+        return lambda cells: cells[index].strip().casefold() if index < len(cells) else ""
 
     def __enter__(self) -> Self:
         return self

@@ -47,6 +47,37 @@ def _paid_by_another(rows: Sequence[kinds.Planned]) -> Faults:
                     yield row, "distributor", Message(N_("this invoice has payments of another distributor"))
 
 
+def _lines_left_behind(rows: Sequence[kinds.Planned]) -> Faults:
+    """Distributor, date and due are those of the whole invoice: who changes them has to give all of its lines."""
+    changed: dict[UUID, list[tuple[kinds.Planned, str]]] = {}
+    given: dict[UUID, set[int]] = {}
+    for row in rows:
+        before, after = row.before[0], row.after[0]
+        if before is None:
+            continue
+        given.setdefault(before["id"], set()).add(row.after[1]["line_no"])
+        column = next((column for column, name in _OF_THE_WHOLE if before[name] != after[name]), None)
+        if column is not None:
+            changed.setdefault(before["id"], []).append((row, column))
+    for chunk in _chunks(changed):
+        stored = sa.select(InvoiceLine.invoice_id, InvoiceLine.line_no).where(InvoiceLine.invoice_id.in_(chunk))
+        for invoice_id, line_no in db.session.execute(stored.order_by(InvoiceLine.line_no)).tuples():
+            if line_no not in given[invoice_id]:
+                text = N_("line %(line)s of this invoice is stored otherwise: give all its lines together")
+                for row, column in changed.pop(invoice_id, ()):
+                    yield row, column, Message(text, {"line": line_no})
+
+
+_OF_THE_WHOLE = (("distributor", "distributor_id"), ("date", "date"), ("due", "due"))
+
+
+def _whole_invoices(rows: Sequence[kinds.Planned]) -> Faults:
+    moved = list(_paid_by_another(rows))
+    yield from moved
+    told = {row.line for row, _, _ in moved}
+    yield from (fault for fault in _lines_left_behind(rows) if fault[0].line not in told)
+
+
 def _invoice_of_the_payer(rows: Sequence[kinds.Planned]) -> Faults:
     named = {row.after[0]["invoice_id"] for row in rows if row.after[0]["invoice_id"] is not None}
     owners: dict[UUID, UUID] = {}
@@ -99,7 +130,7 @@ INVOICES = kinds.Kind(
         kinds.Part(InvoiceLine, ("invoice_id", "line_no"), parent="invoice_id", identity=None),
     ),
     row_part=1,
-    check_batch=_paid_by_another,
+    check_batch=_whole_invoices,
     subject=(0, "distributor_id"),
     finish=_finish_invoices,
 )

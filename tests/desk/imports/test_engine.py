@@ -327,7 +327,7 @@ def test_partial_takes_the_good_rows_and_gives_the_others_back(desk: Desk) -> No
     assert one(Product, code="P30").name == "好料"
     rows = list(csv.reader(io.StringIO(back.read_text("utf-8-sig"))))
     assert rows == [
-        ["code", "name", "line", "备注", "line", "reason"],
+        ["code", "name", "line", "备注", "line_in_file", "reason"],
         ["P31", "", "pig", "'=1+1", "3", "name: must not be empty"],
         ["P30", "重复", "pig", "", "5", "code: the same key stands in line 2 already"],
     ]
