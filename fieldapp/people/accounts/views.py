@@ -12,6 +12,7 @@ from flask_login import current_user
 from fieldapp.core.access import ADMINS, ANYONE, SIGNED_IN
 from fieldapp.core.clock import now
 from fieldapp.core.concern import Concern
+from fieldapp.core.forms import clean
 from fieldapp.core.page import page, see_other
 
 from . import actions, queries, rules
@@ -301,16 +302,16 @@ def revoke_token(user_id: UUID, token_id: UUID) -> Response:
 @concern.route("/users/patch", allow=ADMINS)
 def patch() -> Response:
     """The picker's field with a region added or taken out."""
-    codes = rules.region_codes(request.args.get("regions", "")[:2000])
+    codes = rules.region_codes(clean(request.args.get("regions", "")[:2000]))
     codes = [code for code in codes if code != request.args.get("remove")]
-    codes = list(dict.fromkeys([*codes, *rules.region_codes(request.args.get("add", "")[:9])]))
+    codes = list(dict.fromkeys([*codes, *rules.region_codes(clean(request.args.get("add", "")[:9]))]))
     return page("people/accounts/patch.html", codes=codes, names=book().names(codes))
 
 
 @concern.route("/users/regions", allow=ADMINS)
 def regions() -> Response:
     """Regions that begin with what is typed, to be added to a patch."""
-    found = book().search(request.args.get("region", "")[:40], 8)
+    found = book().search(clean(request.args.get("region", "")[:40]), 8)
     return page("people/accounts/regions.html", found=found)
 
 

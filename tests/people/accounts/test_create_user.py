@@ -94,3 +94,4 @@ def test_the_picker_takes_anything(visit: Visit, typed: str) -> None:
     response = visit("admin").get("/users/regions", query_string={"region": typed})
     assert response.status_code == 200
     assert "row-title" not in response.text
+    assert visit("admin").get("/users/patch", query_string={"regions": typed, "add": typed}).status_code == 200

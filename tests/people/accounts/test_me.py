@@ -24,7 +24,7 @@ def stored(app: Flask, username: str = "rep") -> User:
 def test_it_says_who_i_am_and_where(visit: Visit) -> None:
     page = visit("boss").get("/me").text
     assert "Supervisor" in page
-    assert "河南省; 湖北省" in page
+    assert "河南省, 湖北省" in page
 
 
 def test_only_administrators_find_the_administration(visit: Visit) -> None:
