@@ -6,7 +6,7 @@ rows would break an index's order, the order is cut into segments that are walke
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -34,7 +34,7 @@ from fieldapp.trade.ledger.rules import LedgerFacts, from_balance
 
 from .forms import UNGRADED, Asked, Cursor, Sort
 
-PAGE = 25
+PAGE = 20
 COUNTED = 1000  # more are counted as "1,000+"
 NEAREST = 50
 _MOST_HITS = 5000  # found by a text: up to here they are gathered and sorted, past it the order is walked
@@ -121,25 +121,24 @@ def listed(viewer: Viewer, asked: Asked, today: date, size: int = PAGE, *, count
     if asked.near:
         return _nearest(viewer, asked, today)
     found = _found_by_text(viewer, asked)
-    conditions = _conditions(viewer, asked, today, found)
-    keys, previous, following = _keys(asked, conditions, size, narrow=_narrow(viewer) or found is not None)
+    sorted_here = _narrow(viewer) or found is not None
+    keys, previous, following = _keys(viewer, asked, today, found, size, narrow=sorted_here)
     whole = previous is None and following is None
-    number = len(keys) if whole else _count(conditions) if counting else None
+    number = len(keys) if whole else _count(_conditions(viewer, asked, today, found)) if counting else None
     return Page(_rows(keys, today), number, previous, following)
 
 
 def every(viewer: Viewer, asked: Asked, today: date, chunk: int = 1000) -> Iterator[Row]:
     """All rows of the list in its order, for an export: read page by page, no long transaction."""
-    found = _found_by_text(viewer, asked)
-    conditions = _conditions(viewer, asked, today, found)
-    narrow = _narrow(viewer) or found is not None
     if asked.near:
         yield from _nearest(viewer, asked, today).rows
         return
+    found = _found_by_text(viewer, asked)
+    sorted_here = _narrow(viewer) or found is not None
     place: Cursor | None = None
     while True:
-        here = Asked(sort=asked.sort, after=place)
-        keys, _previous, place = _keys(here, conditions, chunk, narrow=narrow)
+        here = replace(asked, after=place, before=None)
+        keys, _previous, place = _keys(viewer, here, today, found, chunk, narrow=sorted_here)
         yield from _rows(keys, today)
         if place is None:
             return
@@ -194,14 +193,18 @@ def _found_by_text(viewer: Viewer, asked: Asked) -> sa.ColumnElement[bool] | Non
 
 
 def _conditions(
-    viewer: Viewer, asked: Asked, today: date, found: sa.ColumnElement[bool] | None
+    viewer: Viewer, asked: Asked, today: date, found: sa.ColumnElement[bool] | None, *, walking: bool = False
 ) -> list[sa.ColumnElement[bool]]:
-    region = Distributor.region_code if _narrow(viewer) and found is None else _unindexed(Distributor.region_code)
+    """What a row of the list fulfils. `walking`: an index of the order is walked, so the patch's must not be taken."""
+    by_region = found is None and not walking and not viewer.everywhere
+    region = Distributor.region_code if by_region else _unindexed(Distributor.region_code)
     conditions = [viewer.scope(region)]
     if found is not None:
         conditions.append(found)
     if asked.status:
-        conditions.append(Distributor.status == asked.status)
+        # A status is shared by many in the whole company: the patch is the narrower way in.
+        status = _unindexed(Distributor.status) if by_region or found is not None else Distributor.status
+        conditions.append(status == asked.status)
     if asked.mine:
         conditions.append(Distributor.rep_id == viewer.id)
     credit = sa.select(CreditRecord.distributor_id).where(CreditRecord.distributor_id == Distributor.id)
@@ -221,30 +224,35 @@ _Keys = list[tuple[UUID, Cursor]]
 
 
 def _keys(
-    asked: Asked, conditions: Sequence[sa.ColumnElement[bool]], size: int, *, narrow: bool
+    viewer: Viewer, asked: Asked, today: date, found: sa.ColumnElement[bool] | None, size: int, *, narrow: bool
 ) -> tuple[list[UUID], Cursor | None, Cursor | None]:
     """Keys of a page in its order, and the cursors to the pages before and after it."""
     segments = _ORDERS[asked.sort]
+    if asked.overdue and asked.sort is Sort.OVERDUE:
+        # The order's own balance says who is overdue: no second look, and nobody without a debt.
+        segments = (segments[0]._replace(condition=Balance.oldest_due < today),)
+        asked = replace(asked, overdue=False)
+    conditions = _conditions(viewer, asked, today, found, walking=not narrow)
     back = asked.before is not None and asked.after is None
     start = _checked(asked.before if back else asked.after, segments)
-    found: _Keys = []
+    gathered: _Keys = []
     numbers = range(start.segment if start else 0, len(segments))
     if back:
         numbers = range(start.segment if start else len(segments) - 1, -1, -1)
     for number in numbers:
         edge = start if start and number == start.segment else None
-        statement = _walk(segments[number], conditions, edge, back, narrow).limit(size + 1 - len(found))
-        found += [(row[0], Cursor(number, tuple(map(_plain, row[1:])))) for row in db.session.execute(statement)]
-        if len(found) > size:
+        statement = _walk(segments[number], conditions, edge, back, narrow).limit(size + 1 - len(gathered))
+        gathered += [(row[0], Cursor(number, tuple(map(_plain, row[1:])))) for row in db.session.execute(statement)]
+        if len(gathered) > size:
             break
-    more = len(found) > size
-    found = found[:size]
+    more = len(gathered) > size
+    gathered = gathered[:size]
     if back:
-        found.reverse()
-    first, last = (found[0][1], found[-1][1]) if found else (None, None)
+        gathered.reverse()
+    first, last = (gathered[0][1], gathered[-1][1]) if gathered else (None, None)
     before_it = more if back else start is not None
     after_it = start is not None if back else more
-    return [key for key, _ in found], first if before_it else None, last if after_it else None
+    return [key for key, _ in gathered], first if before_it else None, last if after_it else None
 
 
 def _walk(
