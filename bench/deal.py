@@ -35,7 +35,7 @@ def page_requests(world: World, fragment: bool, cookie: str) -> list[bytes]:
 
 
 def session_cookie(world: World) -> str:
-    """The signed cookie of the rep's session."""
+    """The signed cookie of the rep's session, as the page after signing in leaves it."""
     import os
 
     for name, value in world.environ.items():
@@ -44,7 +44,8 @@ def session_cookie(world: World) -> str:
 
     app = create_app()
     serializer = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]
-    return f"{app.config['SESSION_COOKIE_NAME']}={serializer.dumps({'_user_id': world.secret, '_fresh': True})}"
+    content = {"_user_id": world.secret, "_fresh": True, "csrf_token": "0" * 40}
+    return f"{app.config['SESSION_COOKIE_NAME']}={serializer.dumps(content)}"
 
 
 def run(folder: Path, quick: bool) -> list[Goal]:

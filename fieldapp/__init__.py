@@ -10,14 +10,20 @@ from werkzeug.local import LocalProxy
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from .config import ROOT, Settings
-from .core import assets, clock, concern, db, errors, health, i18n, logs, page, security, templates
+from .core import assets, clock, concern, db, errors, health, i18n, logs, page, security, sessions, templates
 from .people.accounts import login
+
+
+class _Flask(Flask):
+    def ensure_sync(self, func: Any) -> Any:
+        """No view or hook of ours is asynchronous; Flask would ask that of each of them in every request."""
+        return func
 
 
 def create_app(settings: Settings | None = None, **overrides: Any) -> Flask:
     """Build the app from the environment, or from given settings; `overrides` are Flask config keys (tests)."""
     settings = settings or Settings.read()
-    app = Flask(
+    app = _Flask(
         "fieldapp",
         root_path=str(Path(__file__).parent),
         template_folder=str(ROOT / "templates"),
@@ -34,6 +40,7 @@ def create_app(settings: Settings | None = None, **overrides: Any) -> Flask:
     i18n.init_app(app)
     login.init_app(app)
     concern.csrf.init_app(app)
+    sessions.init_app(app)
     css = assets.init_app(app, ROOT / "static")
     security.init_app(app, css)
     errors.init_app(app)

@@ -1,6 +1,7 @@
 """Who may use a route: said where the route is declared, decided before the body is looked at."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from flask import abort, request
 from flask_login import current_user
@@ -20,9 +21,10 @@ class Access:
         if self.anonymous:
             return
         # A page never takes a token and the interface never takes a cookie: no request can be forged through either.
-        if not current_user.is_authenticated or current_user.by_token != self.token:
+        viewer: Any = current_user._get_current_object()  # type: ignore[attr-defined]
+        if not viewer.is_authenticated or viewer.by_token != self.token:
             abort(401)
-        if self.roles is not None and current_user.role not in self.roles:
+        if self.roles is not None and viewer.role not in self.roles:
             abort(403)
 
 
@@ -36,5 +38,5 @@ TOKEN = Access("bearer token", token=True)
 
 def wants_fragment() -> bool:
     """True when htmx asks for a part: not when it restores history or follows a boosted link (those get the page)."""
-    headers = request.headers
-    return "HX-Request" in headers and "HX-Boosted" not in headers and "HX-History-Restore-Request" not in headers
+    sent = request.environ
+    return "HTTP_HX_REQUEST" in sent and "HTTP_HX_BOOSTED" not in sent and "HTTP_HX_HISTORY_RESTORE_REQUEST" not in sent

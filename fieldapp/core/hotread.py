@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Dialect, Engine
 
-from .db import db, session
+from .db import db, reading, session
 
 
 class HotRead:
@@ -32,11 +32,10 @@ class HotRead:
 
     def all(self, **binds: Any) -> list[tuple[Any, ...]]:
         """Every row."""
-        current = session()
-        if current.reading:
+        if reading():
             engine = db.engine
             return _read(engine, self._prepared(engine.dialect), binds)
-        connection = current.connection()
+        connection = session().connection()
         return self._prepared(connection.dialect).fetch(connection.connection.dbapi_connection, binds)
 
     def one(self, **binds: Any) -> tuple[Any, ...] | None:

@@ -22,8 +22,8 @@ def page(
         body = render_part(template, region, **context)
     else:
         body = render(template, **context)
-    response = make_response(body, status)
-    response.headers["Vary"] = "HX-Request, Cookie"
+    response = Response(body, status)
+    response.headers["Vary"] = "HX-Request, Cookie, Accept-Encoding"
     if headers:
         response.headers.update(headers)
     return response

@@ -9,11 +9,10 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from babel.support import NullTranslations, Translations
+from babel.support import NullTranslations
 from flask import Flask, current_app, request
 from flask import url_for as any_url_for
 from flask.templating import Environment
-from flask_babel import get_locale
 from jinja2 import nodes
 from jinja2.compiler import CodeGenerator
 from jinja2.runtime import Context, Macro
@@ -21,7 +20,7 @@ from jinja2.visitor import NodeTransformer
 from markupsafe import Markup, escape
 
 from .frame import keep_frame
-from .i18n import LOCALES
+from .i18n import LOCALES, language, translations
 
 _ENVIRONMENTS = "fieldapp.environments"
 _ABOUT_THE_REQUEST = "fieldapp.about_the_request"
@@ -147,10 +146,10 @@ def _plain_urls() -> dict[tuple[str, str], str]:
 def environment() -> LanguageEnvironment:
     """The environment of the request's language."""
     made = current_app.extensions[_ENVIRONMENTS]
-    language = str(get_locale())
-    if language not in made:
-        made[language] = _make(current_app._get_current_object(), language)  # type: ignore[attr-defined]
-    found: LanguageEnvironment = made[language]
+    code = language()
+    if code not in made:
+        made[code] = _make(current_app._get_current_object(), code)  # type: ignore[attr-defined]
+    found: LanguageEnvironment = made[code]
     return found
 
 
@@ -171,11 +170,11 @@ def _about_the_request() -> dict[str, Any]:
     return about
 
 
-def _make(app: Flask, language: str) -> LanguageEnvironment:
+def _make(app: Flask, code: str) -> LanguageEnvironment:
     base: Any = app.jinja_env
     made = base.overlay()
     made.globals = dict(base.globals, url_for=url_for)
-    made.translations = Translations.load(app.config["BABEL_TRANSLATION_DIRECTORIES"], [language])
+    made.translations = translations(code)
     # Not made.install_gettext_translations: an overlay inherits that method bound to the base environment, and would
     # put this language's calls with placeholders there, for the next language to copy.
     made.extensions["jinja2.ext.InternationalizationExtension"]._install(made.translations, newstyle=True)
@@ -197,5 +196,6 @@ def prepare(app: Flask, about_the_request: Callable[[], dict[str, Any]]) -> None
     `about_the_request` gives what every template may use besides what its view names.
     """
     app.extensions[_ABOUT_THE_REQUEST] = about_the_request
-    for language in LOCALES:
-        app.extensions[_ENVIRONMENTS][language] = _make(app, language)
+    with app.app_context():
+        for code in LOCALES:
+            app.extensions[_ENVIRONMENTS][code] = _make(app, code)

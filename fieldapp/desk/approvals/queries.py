@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,7 @@ import sqlalchemy as sa
 
 from fieldapp.core.db import db
 from fieldapp.core.findings import Finding, Level
+from fieldapp.core.hotread import HotRead
 from fieldapp.desk.checks.models import DealCheck
 from fieldapp.desk.checks.presentation import restore, title
 from fieldapp.desk.checks.queries import (
@@ -175,18 +177,33 @@ def earlier(approval: Approval, now: datetime) -> Sequence[sa.Row[Any]]:
     return db.session.execute(statement.order_by(Approval.asked_at.desc()).limit(20)).all()
 
 
+@lru_cache(maxsize=64)
+def _waiting(ranges: int) -> HotRead:
+    """What waits for somebody who decides over so many ranges of regions (0: who decides nothing)."""
+    me = sa.bindparam("me", type_=sa.Uuid())
+    answered = sa.or_(*(Approval.state == state for state in ANSWERED))
+    condition = sa.and_(Approval.asked_by_id == me, answered, Approval.seen_at.is_(None))
+    if ranges:
+        within = sa.or_(
+            *(
+                sa.and_(
+                    Approval.region_code >= sa.bindparam(f"first{n}"), Approval.region_code < sa.bindparam(f"end{n}")
+                )
+                for n in range(ranges)
+            )
+        )
+        to_decide = sa.and_(Approval.state == ApprovalState.OPEN, within, Approval.asked_by_id != me)
+        condition = sa.or_(condition, to_decide)
+    return HotRead(sa.select(sa.func.count()).select_from(Approval).where(condition))
+
+
 def waiting_count(viewer: Viewer) -> int:
     """What waits for the viewer: answers he has not seen; for a supervisor, open requests of others. One statement."""
-    unseen = sa.and_(Approval.asked_by_id == viewer.id, Approval.state.in_(ANSWERED), Approval.seen_at.is_(None))
-    condition: sa.ColumnElement[bool] = unseen
-    if viewer.role is Role.SUPERVISOR:
-        to_decide = sa.and_(
-            Approval.state == ApprovalState.OPEN,
-            viewer.scope(Approval.region_code),
-            Approval.asked_by_id != viewer.id,
-        )
-        condition = sa.or_(unseen, to_decide)
-    return db.session.scalar(sa.select(sa.func.count()).select_from(Approval).where(condition)) or 0
+    ranges = viewer.ranges() if viewer.role is Role.SUPERVISOR else []
+    bounds = {f"first{n}": first for n, (first, _end) in enumerate(ranges)}
+    bounds |= {f"end{n}": end for n, (_first, end) in enumerate(ranges)}
+    found = _waiting(len(ranges)).one(me=viewer.id, **bounds)
+    return int(found[0]) if found else 0
 
 
 def names(*user_ids: UUID | None) -> dict[UUID, str]:

@@ -90,10 +90,11 @@ def acknowledge(approval_id: UUID) -> Response:
 
 def waiting() -> int:
     """How much waits for the viewer, for the badge; asked once a page, and only when a page shows it."""
-    if not current_user.is_authenticated:
+    viewer: Any = current_user._get_current_object()  # type: ignore[attr-defined]
+    if not viewer.is_authenticated:
         return 0
     if "waiting" not in g:
-        g.waiting = queries.waiting_count(current_user)
+        g.waiting = queries.waiting_count(viewer)
     return int(g.waiting)
 
 

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from flask_babel import gettext as _
-from flask_babel import ngettext
-
 from fieldapp.core.findings import Finding, Level
+from fieldapp.core.i18n import gettext as _
+from fieldapp.core.i18n import ngettext
 from fieldapp.core.money import format_yuan, show_yuan
 from fieldapp.people.accounts.viewer import Viewer
 

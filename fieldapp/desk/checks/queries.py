@@ -11,10 +11,10 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from flask_babel import gettext as _
 
 from fieldapp.core.db import JsonType, db
 from fieldapp.core.hotread import HotRead
+from fieldapp.core.i18n import gettext as _
 from fieldapp.core.stamp import Stamp
 from fieldapp.network.distributors.models import Distributor
 from fieldapp.network.distributors.rules import DistributorFacts, Status

@@ -15,12 +15,12 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
 from fieldapp.core import money
 from fieldapp.core.clock import parse_day
 from fieldapp.core.findings import Verdict
+from fieldapp.core.i18n import gettext as _
 from fieldapp.desk.checks.models import DealCheck
 from fieldapp.desk.checks.queries import MOST_GRAMS, MOST_PRICE, DealRequest, Known, LineRequest
 from fieldapp.desk.checks.reference import ProductRow

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from fieldapp.core.db import db
 from fieldapp.core.findings import Verdict
+from fieldapp.core.hotread import HotRead
 from fieldapp.desk.approvals.models import Approval
 from fieldapp.desk.checks import reference
 from fieldapp.desk.checks.models import DealCheck
@@ -98,27 +99,37 @@ def _know(viewer: Viewer, text: DealText, on: date) -> tuple[Known, Problems]:
         return know(viewer, text.distributor, on, next(iter(reference.read()[1].names))), problems
 
 
-def _usual(distributor_id: UUID) -> list[tuple[UUID, int]]:
-    """(product, grams of its latest line) of what a distributor bought most on its latest invoices."""
+def _usual_statement() -> sa.Select[Any]:
     latest = (
         sa.select(Invoice.id, Invoice.date)
-        .where(Invoice.distributor_id == distributor_id, Invoice.amount > 0)
+        .where(Invoice.distributor_id == sa.bindparam("distributor", type_=sa.Uuid()), Invoice.amount > 0)
         .order_by(Invoice.date.desc())
         .limit(USUAL_INVOICES)
         .subquery()
     )
-    rows = db.session.execute(
-        sa.select(InvoiceLine.product_id, InvoiceLine.weight)
+    newest_first = sa.func.row_number().over(
+        partition_by=InvoiceLine.product_id, order_by=(latest.c.date.desc(), InvoiceLine.line_no)
+    )
+    lines = (
+        sa.select(InvoiceLine.product_id, InvoiceLine.weight, latest.c.date, newest_first.label("place"))
         .join(latest, latest.c.id == InvoiceLine.invoice_id)
         .where(InvoiceLine.weight > 0)
-        .order_by(latest.c.date.desc(), InvoiceLine.line_no)
+        .subquery()
     )
-    total: dict[UUID, int] = {}
-    last: dict[UUID, int] = {}
-    for product_id, grams in rows:
-        total[product_id] = total.get(product_id, 0) + grams
-        last.setdefault(product_id, grams)
-    return [(key, last[key]) for key in sorted(total, key=lambda key: -total[key])[:USUAL]]
+    return (
+        sa.select(lines.c.product_id, sa.func.max(sa.case((lines.c.place == 1, lines.c.weight))))
+        .group_by(lines.c.product_id)
+        .order_by(sa.func.sum(lines.c.weight).desc(), sa.func.max(lines.c.date).desc(), lines.c.product_id)
+        .limit(USUAL)
+    )
+
+
+_USUAL = HotRead(_usual_statement())
+
+
+def _usual(distributor_id: UUID) -> list[tuple[UUID, int]]:
+    """(product, grams of its latest line) of what a distributor bought most on its latest invoices."""
+    return [(product_id, grams) for product_id, grams in _USUAL.all(distributor=distributor_id)]
 
 
 def choices(worksheet: Worksheet) -> list[tuple[str, list[ProductRow]]]:

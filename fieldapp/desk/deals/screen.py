@@ -5,11 +5,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
-from flask_babel import gettext as _
-
 from fieldapp.core import money
 from fieldapp.core.db import uuid7
 from fieldapp.core.findings import Finding, Verdict
+from fieldapp.core.i18n import gettext as _
 from fieldapp.desk.approvals import queries as approvals
 from fieldapp.desk.approvals.forms import ReasonForm
 from fieldapp.desk.approvals.models import Approval

@@ -11,7 +11,22 @@ from fieldapp.core.clock import now
 from .queries import viewer_by_session, viewer_by_token
 from .viewer import Viewer
 
-manager = LoginManager()
+
+class Manager(LoginManager):
+    """Flask-Login without session protection and without a remember cookie.
+
+    A phone changes its address all day, and sessions live in our table instead.
+    """
+
+    def init_app(self, app: Flask, add_context_processor: bool = True) -> None:  # noqa: ARG002
+        """Bind it to the app; its hooks serve only what is left out here."""
+        app.login_manager = self  # type: ignore[attr-defined]
+
+    def _session_protection_failed(self) -> bool:
+        return False
+
+
+manager = Manager()
 
 
 class Nobody(AnonymousUserMixin):
@@ -30,7 +45,6 @@ def init_app(app: Flask) -> None:
     """Load the viewer from the session cookie, or from a bearer token."""
     manager.init_app(app)
     manager.anonymous_user = Nobody
-    manager.session_protection = None  # a phone changes its address all day; sessions live in our table instead
 
     @manager.user_loader
     def by_cookie(secret: str) -> Viewer | None:

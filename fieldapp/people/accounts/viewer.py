@@ -50,7 +50,11 @@ class Viewer:
             return sa.true()
         if not self.patch:
             return sa.false()
-        return sa.or_(*(sa.and_(region >= head, region < _after(head)) for head in self.patch))
+        return sa.or_(*(sa.and_(region >= first, region < end) for first, end in self.ranges()))
+
+    def ranges(self) -> list[tuple[str, str]]:
+        """The patch as ranges of region codes, the ends not included."""
+        return [(head, _after(head)) for head in self.patch]
 
 
 def _after(prefix: str) -> str:
