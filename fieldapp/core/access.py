@@ -21,7 +21,7 @@ class Access:
         if self.anonymous:
             return
         # A page never takes a token and the interface never takes a cookie: no request can be forged through either.
-        viewer: Any = current_user._get_current_object()  # type: ignore[attr-defined]
+        viewer: Any = current_user._get_current_object()
         if not viewer.is_authenticated or viewer.by_token != self.token:
             abort(401)
         if self.roles is not None and viewer.role not in self.roles:

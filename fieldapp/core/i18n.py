@@ -18,7 +18,7 @@ def choose_locale() -> str:
     """The signed-in user's language; else the one chosen on the sign-in page; else the browser's; else Chinese."""
     if not has_request_context():  # a command: its words are English, as are its arguments
         return "en"
-    viewer: Any = current_user._get_current_object()  # type: ignore[attr-defined]
+    viewer: Any = current_user._get_current_object()
     if viewer and viewer.is_authenticated:
         return str(viewer.locale)
     chosen = session.get("locale")
@@ -63,7 +63,7 @@ def ngettext(one: str, many: str, num: int, **values: Any) -> str:
 
 def _spoken() -> tuple[Any, str, NullTranslations]:
     """(Flask-Babel's locale, its code, our texts in it), kept as long as Flask-Babel keeps that locale."""
-    here = g._get_current_object().__dict__  # type: ignore[attr-defined]
+    here = g._get_current_object().__dict__
     babel = here.get("_flask_babel")
     spoken: tuple[Any, str, NullTranslations] | None = here.get("spoken")
     if spoken is None or babel is None or babel.__dict__.get("babel_locale") is not spoken[0]:

@@ -45,7 +45,7 @@ def init_app(app: Flask) -> None:
 
     @app.after_request
     def end(response: Response) -> Response:
-        here = g._get_current_object()  # type: ignore[attr-defined]
+        here = g._get_current_object()
         response.headers["X-Request-ID"] = here.get("request_id", "-")
         if request.endpoint in {"health.healthz", "health.readyz"}:
             return response

@@ -90,7 +90,7 @@ def acknowledge(approval_id: UUID) -> Response:
 
 def waiting() -> int:
     """How much waits for the viewer, for the badge; asked once a page, and only when a page shows it."""
-    viewer: Any = current_user._get_current_object()  # type: ignore[attr-defined]
+    viewer: Any = current_user._get_current_object()
     if not viewer.is_authenticated:
         return 0
     if "waiting" not in g:
