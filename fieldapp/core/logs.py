@@ -6,6 +6,7 @@ import re
 import secrets
 import sys
 import time
+from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
@@ -14,6 +15,11 @@ from flask import Flask, Response, g, has_request_context, request
 _GIVEN_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _encode = json.JSONEncoder(ensure_ascii=False, default=repr).encode
 log = structlog.get_logger()
+
+
+def request_id() -> str:
+    """The id of the request under way, which its log lines carry too; `-` in a command."""
+    return str(g.get("request_id", "-")) if has_request_context() else "-"
 
 
 def shown_path() -> str:
@@ -72,11 +78,11 @@ class _Lines:
     debug = info = warning = error = critical = msg
 
 
-def _with_request(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
+def _with_request(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     if has_request_context() and "request_id" in g:
         event["request_id"] = g.request_id
     return event
 
 
-def _as_line(_logger: Any, _method: str, event: dict[str, Any]) -> str:
+def _as_line(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> str:
     return _encode(event)

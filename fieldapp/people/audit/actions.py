@@ -5,9 +5,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import structlog
-
 from fieldapp.core.db import db
+from fieldapp.core.logs import request_id
 
 from .models import AuditEntry
 
@@ -24,7 +23,6 @@ def record(
 
     `action` reads `concern.verb` ("approvals.approve"); `changes` holds JSON values only, {field: [before, after]}.
     """
-    request_id = structlog.contextvars.get_contextvars().get("request_id", "-")
     db.session.add(
         AuditEntry(
             at=at,
@@ -33,6 +31,6 @@ def record(
             subject_type=subject_type,
             subject_id=str(subject_id),
             changes=dict(changes),
-            request_id=request_id,
+            request_id=request_id(),
         )
     )

@@ -78,7 +78,8 @@ def test_the_example_of_the_contract(client: FlaskClient) -> None:
 
 
 def test_the_check_is_stored_with_facts_viewer_and_audit(client: FlaskClient, world: Flask) -> None:
-    key = post(client, deal()).get_json()["id"]
+    response = post(client, deal())
+    key = response.get_json()["id"]
     with world.app_context():
         stored = db.session.scalars(sa.select(DealCheck)).one()
         assert str(stored.id) == key
@@ -86,6 +87,7 @@ def test_the_check_is_stored_with_facts_viewer_and_audit(client: FlaskClient, wo
         assert stored.policy_version == 1
         entry = db.session.scalars(sa.select(AuditEntry)).one()
         assert (entry.action, entry.subject_id) == ("checks.record", key)
+        assert entry.request_id == response.headers["X-Request-ID"]
 
 
 def test_a_rep_is_not_shown_the_floor(client: FlaskClient) -> None:
