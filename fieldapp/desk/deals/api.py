@@ -1,6 +1,7 @@
 """The JSON interface of the deal check (contract deal-check.md, JSON): the same gate as the screen, by bearer token."""
 
 import json
+import re
 from datetime import date
 from typing import Any
 
@@ -33,6 +34,8 @@ MAX_BODY = 256 * 1024
 MAX_TEXT = 100
 _FIELDS = {"distributor", "on", "ship_to", "terms", "lines"}
 _LINE_FIELDS = {"product", "kg", "price"}
+
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # NUL, and half a character, which JSON can write as \ud800
 
 Problems = list[tuple[str, str]]
 
@@ -165,7 +168,7 @@ def _text(given: dict[str, Any], name: str, field: str, problems: Problems) -> s
         problems.append((field, _("Give it as a string.") if name in given else _("This is missing.")))
         return ""
     value = value.strip()
-    if not value or len(value) > MAX_TEXT or "\x00" in value:
+    if not value or len(value) > MAX_TEXT or _UNSTORABLE.search(value):
         problems.append((field, _("Give between 1 and %(count)s characters.", count=MAX_TEXT)))
         return ""
     return value
@@ -182,9 +185,9 @@ def _date(value: Any, today: date, problems: Problems) -> date:
     if value is None:
         return today
     try:
-        if not isinstance(value, str) or len(value) != 10:
+        if not isinstance(value, str):
             raise ValueError(value)
-        return date.fromisoformat(value)
+        return clock.parse_day(value)
     except ValueError:
         problems.append(("on", _("%(value)s is not a date: use the form 2026-11-23.", value=str(value)[:20])))
         return today

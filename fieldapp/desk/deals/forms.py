@@ -11,7 +11,7 @@ import math
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
 from fieldapp.core import money
+from fieldapp.core.clock import parse_day
 from fieldapp.core.findings import Verdict
 from fieldapp.desk.checks.models import DealCheck
 from fieldapp.desk.checks.queries import DealRequest, Known, LineRequest
@@ -168,6 +169,15 @@ def key(text: str | None) -> UUID | None:
         return None
 
 
+def key_made(text: str | None, now: datetime) -> UUID | None:
+    """The key of a check, made where it was asked; None when it is none, or of a day to come.
+
+    Keys are the order of the list: one far ahead would stand on top of it for ever. A phone's clock may be a day off.
+    """
+    made = key(text)
+    return made if made and made.int >> 80 <= (now + timedelta(days=1)).timestamp() * 1000 else None
+
+
 def unit_of(unit: Unit, product: ProductRow | None) -> Unit:
     """What a line's price is for: per bag only where the bag's weight is known."""
     return Unit.BAG if unit is Unit.BAG and product is not None and product.pack_grams else Unit.TONNE
@@ -314,7 +324,7 @@ def read_price(text: str) -> int | None:
 def day(text: str) -> date | None:
     """An ISO date as typed, or None."""
     try:
-        return date.fromisoformat(text) if len(text) == 10 else None
+        return parse_day(text)
     except ValueError:
         return None
 

@@ -1,7 +1,6 @@
 """A new policy version as typed: from when, why, and every declared setting."""
 
 import copy
-import re
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
@@ -12,11 +11,10 @@ from flask_babel import lazy_gettext
 from wtforms import HiddenField, StringField
 from wtforms.validators import ValidationError
 
+from fieldapp.core.clock import parse_day
 from fieldapp.core.forms import Form, at_most, clean, required
 
 from .sections import SettingsRefusedError, declared
-
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")  # `fromisoformat` takes week dates too
 
 
 class PublishForm(Form):
@@ -34,9 +32,8 @@ class PublishForm(Form):
     @property
     def day(self) -> date | None:
         """The date, None when it is not one."""
-        text = self.valid_from.data or ""
         try:
-            return date.fromisoformat(text) if _DAY.fullmatch(text) else None
+            return parse_day(self.valid_from.data or "")
         except ValueError:
             return None
 
