@@ -76,6 +76,10 @@
   d.addEventListener("submit", (event) => {
     const form = event.target, button = event.submitter, text = (button && button.dataset.confirm) || form.dataset.confirm;
     if (form.method === "dialog") return;
+    if (form.closest("#answer[aria-busy=true]")) {
+      if (!navigator.onLine) complain(d.body.dataset.offline);
+      return event.preventDefault();
+    }
     if (text && form.dataset.sure !== "1") {
       event.preventDefault();
       event.stopImmediatePropagation();
@@ -116,6 +120,15 @@
     complain(words ? words.textContent.trim().replace(/\s+/g, " ") : d.body.dataset.failed);
   });
   d.addEventListener("htmx:error", () => complain(navigator.onLine ? d.body.dataset.failed : d.body.dataset.offline));
+
+  // A verdict is of the inputs it was made of. From the first change until the next answer, which a lost connection can
+  // put off for long, it must neither pass for that of what is typed nor be recorded.
+  let typed = 0, asked = 0;
+  const late = () => $("#answer[aria-busy=true]");
+  d.addEventListener("input", ({ target }) => { if (target.closest("#deal-form")) { typed++; $("#answer").setAttribute("aria-busy", "true"); } });
+  d.addEventListener("htmx:before:request", () => { asked = typed; });
+  d.addEventListener("htmx:after:swap", () => { if (late() && asked === typed) late().removeAttribute("aria-busy"); });
+  addEventListener("online", () => late() && $("#deal-form").requestSubmit());
 
   watchAll();
   announce();

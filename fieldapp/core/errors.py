@@ -1,6 +1,7 @@
 """Error pages that help: what happened, what to do, and for the unexpected an id that the log holds too."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, g, jsonify, make_response, redirect, request, url_for
 from flask_babel import gettext as _
@@ -68,13 +69,28 @@ def answer(code: int, headers: dict[str, str] | None = None) -> Response:
 
 
 def _to_sign_in() -> Response:
-    target = request.full_path.rstrip("?") if request.method == "GET" and not wants_fragment() else ""
-    url = url_for("accounts.sign_in", next=target or None)
+    url = url_for("accounts.sign_in", next=_where_to_go_on() or None)
     if wants_fragment():
         response = make_response("", 401)
         response.headers["HX-Redirect"] = url
         return response
     return make_response(redirect(url, 303))
+
+
+def _where_to_go_on() -> str:
+    """The page asked for; for a part or a change the page it was asked from, so that a deal being typed is not lost."""
+    asked = request.full_path.rstrip("?")
+    if request.method == "GET" and not wants_fragment():
+        return asked
+    try:
+        page = urlsplit(request.headers.get("HX-Current-URL") or request.referrer or "")
+    except ValueError:
+        return ""
+    if page.netloc != request.host:
+        return ""
+    if request.method == "GET" and page.path == request.script_root + request.path:
+        return asked  # what is typed now; the page's own address is that of the last answer
+    return f"{page.path}?{page.query}" if page.query else page.path
 
 
 def init_app(app: Flask) -> None:

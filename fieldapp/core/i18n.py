@@ -103,7 +103,6 @@ def init_app(app: Flask) -> None:
         plain_yuan=_or_dash(money.format_yuan),
         kg=_or_dash(money.format_kilograms),
         tonnes=_or_dash(_tonnes),
-        grouped=money.group_thousands,
         day=_day,
         moment=_moment,
     )

@@ -43,11 +43,6 @@ def show_yuan(fen: int) -> str:
     return f"{sign}¥{abs(fen) // 100:,}.{abs(fen) % 100:02d}"
 
 
-def group_thousands(plain: str) -> str:
-    """`"3190.00"` as a person reads it, `3,190.00`: for a text that is typed in one form and shown in the other."""
-    return f"{Decimal(plain):,.2f}"
-
-
 def parse_kilograms(text: str) -> int:
     """Kilograms with at most three decimals → grams. ValueError when it is anything else."""
     return int(_number(text.strip(), _KILOGRAMS) * 1000)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask import Response, current_app, make_response, redirect, request
+from werkzeug.urls import iri_to_uri
 
 from .access import wants_fragment
 from .templates import render, render_part
@@ -33,7 +34,7 @@ def see_other(url: str) -> Response:
     """After a change: show the page at `url`. A browser follows 303; htmx is told to load it as a page."""
     if wants_fragment():
         response = make_response("", 200)
-        response.headers["HX-Redirect"] = url
+        response.headers["HX-Redirect"] = iri_to_uri(url)  # a header holds no Chinese
         return response
     return make_response(redirect(url, 303))
 

@@ -153,3 +153,17 @@ def test_no_template_holds_chinese() -> None:
     for template in TEMPLATES.rglob("*.html"):
         chinese = [sign for sign in template.read_text(encoding="utf-8") if "\u4e00" <= sign <= "\u9fff"]
         assert not chinese, f"{template.name}: {''.join(chinese)[:20]} belongs in the catalogue"
+
+
+def test_every_page_answers_when_a_part_is_asked_for(world: World) -> None:
+    """A region that a view names has to be in its template."""
+    seen = 0
+    for who in ("rep", "boss", "admin"):
+        visitor = Visitor(world.app, who)
+        for rule, method in routes(world.app):
+            access = access_of(world.app, rule)
+            if method != "GET" or not isinstance(access, Access) or access.token:
+                continue
+            assert visitor.fragment(world.address(rule)).status_code < 500, (rule.rule, who)
+            seen += 1
+    assert seen > 60

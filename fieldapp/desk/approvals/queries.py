@@ -166,13 +166,14 @@ def own(viewer: Viewer, before: UUID | None = None) -> Sequence[sa.Row[Any]]:
     return db.session.execute(statement.order_by(Approval.id.desc()).limit(PAGE + 1)).all()
 
 
-def earlier(approval: Approval, now: datetime) -> Sequence[sa.Row[Any]]:
-    """Other requests for the same distributor in the last 90 days, the latest first."""
+def earlier(viewer: Viewer, approval: Approval, now: datetime) -> Sequence[sa.Row[Any]]:
+    """Other requests for the same distributor in the last 90 days that he may see, the latest first."""
     statement = _rows().where(
         DealCheck.distributor_id == approval.check.distributor_id,
         Approval.id != approval.id,
         Approval.asked_at >= now - timedelta(days=EARLIER_DAYS),
         Approval.state != ApprovalState.WITHDRAWN,
+        visible(viewer),
     )
     return db.session.execute(statement.order_by(Approval.asked_at.desc()).limit(20)).all()
 

@@ -120,7 +120,7 @@ def _show(approval: Approval, *, status: int = 200, **more: Any) -> Response:
         else stored_findings(current_user, approval.check, today),
         floors=queries.floors(current_user, fresh),
         nets=queries.nets(approval.check),
-        earlier=queries.earlier(approval, now),
+        earlier=queries.earlier(current_user, approval, now),
         people=queries.names(approval.asked_by_id, approval.decided_by_id),
         mine=approval.asked_by_id == current_user.id,
         decides=current_user.role == "supervisor" and approval.asked_by_id != current_user.id,

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from fieldapp.core.db import JsonType, db
 from fieldapp.core.hotread import HotRead
 from fieldapp.core.i18n import gettext as _
+from fieldapp.core.money import MAX_FEN
 from fieldapp.core.stamp import Stamp
 from fieldapp.network.distributors.models import Distributor
 from fieldapp.network.distributors.rules import DistributorFacts, Status
@@ -238,7 +239,7 @@ def evaluate(viewer: Viewer, request: DealRequest) -> Evaluation:
 def judge(known: Known, request: DealRequest) -> Evaluation:
     """Check a deal of which everything is known already (for the same distributor, day and ship_to).
 
-    Raises InvalidDealError for an unknown product.
+    Raises InvalidDealError for an unknown product, and for an amount that no column holds.
     """
     found = [known.reference.products.get(line.product.strip().casefold()) for line in request.lines]
     problems = [
@@ -274,7 +275,11 @@ def judge(known: Known, request: DealRequest) -> Evaluation:
             for product, line in zip(products, request.lines, strict=True)
         ),
     )
-    return Evaluation(deal, facts, check(deal, facts, known.policy.deal), known, products)
+    result = check(deal, facts, known.policy.deal)
+    if result.amount > MAX_FEN:
+        largest = max(range(len(result.line_amounts)), key=result.line_amounts.__getitem__)
+        raise InvalidDealError([(f"lines.{largest}.kg", _("The deal is too large: check the weight and the price."))])
+    return Evaluation(deal, facts, result, known, products)
 
 
 def visible(viewer: Viewer) -> sa.ColumnElement[bool]:

@@ -1,6 +1,7 @@
 """The JSON interface of the deal check (contract deal-check.md, JSON): the same gate as the screen, by bearer token."""
 
 import json
+import re
 from datetime import date
 from typing import Any
 
@@ -35,6 +36,8 @@ MAX_BODY = 256 * 1024
 MAX_TEXT = 100
 _FIELDS = {"distributor", "on", "ship_to", "terms", "lines"}
 _LINE_FIELDS = {"product", "kg", "price"}
+
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # NUL, and half a character, which JSON can write as \ud800
 
 Problems = list[tuple[str, str]]
 
@@ -173,15 +176,10 @@ def _text(given: dict[str, Any], name: str, field: str, problems: Problems) -> s
         problems.append((field, _("Give it as a string.") if name in given else _("This is missing.")))
         return ""
     value = value.strip()
-    if not value or len(value) > MAX_TEXT or not is_storable(value):
+    if not value or len(value) > MAX_TEXT or _UNSTORABLE.search(value):
         problems.append((field, _("Give between 1 and %(count)s characters.", count=MAX_TEXT)))
         return ""
     return value
-
-
-def is_storable(text: str) -> bool:
-    """Not for a database: the NUL, and halves of a pair that JSON can spell but UTF-8 cannot."""
-    return "\x00" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def _terms(value: Any, problems: Problems) -> Terms:

@@ -11,7 +11,7 @@ import math
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -167,6 +167,15 @@ def key(text: str | None) -> UUID | None:
         return UUID(text or "")
     except ValueError:
         return None
+
+
+def key_made(text: str | None, now: datetime) -> UUID | None:
+    """The key of a check, made where it was asked; None when it is none, or of a day to come.
+
+    Keys are the order of the list: one far ahead would stand on top of it for ever. A phone's clock may be a day off.
+    """
+    made = key(text)
+    return made if made and made.int >> 80 <= (now + timedelta(days=1)).timestamp() * 1000 else None
 
 
 def unit_of(unit: Unit, product: ProductRow | None) -> Unit:

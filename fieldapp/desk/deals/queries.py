@@ -83,7 +83,10 @@ def worksheet(viewer: Viewer, text: DealText, today: date, *, whole: bool, fill:
     problems = missing | problems
     evaluation = None
     if request is not None and not problems:
-        evaluation = judge(known, request)
+        try:
+            evaluation = judge(known, request)
+        except InvalidDealError as error:
+            problems = dict(error.problems)
     return Worksheet(text, known, evaluation, problems, usual)
 
 

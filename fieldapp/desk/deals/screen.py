@@ -138,15 +138,15 @@ class Screen:
         pack = self.evaluation.products[index].pack_grams
         return money.format_kilograms(self.evaluation.deal.lines[index].grams * 1000 // pack) if pack else None
 
-    def lowest_typed(self, finding: Shown) -> str:
-        """The lowest price that goes, as it is to be typed in the line's unit."""
+    def lowest(self, finding: Shown) -> int:
+        """The lowest price that goes, in fen for the line's unit."""
         index = (finding.line or 1) - 1
         line = self.text.lines[index]
         product = self.product(line)
         price = finding.set_price or 0
         if product is not None and product.pack_grams and self.unit(line) is Unit.BAG:
             price = lowest_per_bag(price, product.pack_grams)
-        return money.format_yuan(price)
+        return price
 
     def options(self) -> Options:
         """(group, [(code, text)]) of the products to choose from."""

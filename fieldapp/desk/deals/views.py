@@ -71,7 +71,8 @@ def _form(text: DealText) -> Response:
     sheet = _worksheet(text, whole=True)
     s = screen(current_user, sheet, clock.today(), clock.now())
     headers = _address(sheet) | {"HX-Retarget": "#deal", "HX-Reswap": "outerHTML"}
-    return page("desk/deals/new.html", "deal", headers=headers, s=s)
+    # The button that took the line away is gone: the keyboard goes on at the next one.
+    return page("desk/deals/new.html", "deal", headers=headers, s=s, shortened="remove" in request.args)
 
 
 @concern.route("", allow=SIGNED_IN, methods=("POST",))
@@ -82,7 +83,8 @@ def create() -> Response:
     if sheet.evaluation is None or (asking and not form.validate()):
         s = screen(current_user, sheet, clock.today(), clock.now(), came_back=True, form=form if asking else None)
         return page("desk/deals/new.html", status=422, s=s)
-    check = record_check(current_user, sheet.evaluation, "screen", clock.now(), forms.key(request.form.get("id")))
+    key = forms.key_made(request.form.get("id"), clock.now())
+    check = record_check(current_user, sheet.evaluation, "screen", clock.now(), key)
     if not queries.same_deal(check, sheet.evaluation):
         check = record_check(current_user, sheet.evaluation, "screen", clock.now())
     if asking:

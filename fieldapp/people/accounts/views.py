@@ -336,7 +336,6 @@ def _user_form(form: UserForm, found: User | None = None, *, status: int = 200, 
     codes = [*form.patch, *(found.patch if found else ())]
     return page(
         "people/accounts/user.html",
-        "form",
         status=status,
         form=form,
         found=found,

@@ -32,9 +32,8 @@ class PublishForm(Form):
     @property
     def day(self) -> date | None:
         """The date, None when it is not one."""
-        text = self.valid_from.data or ""
         try:
-            return parse_day(text)
+            return parse_day(self.valid_from.data or "")
         except ValueError:
             return None
 

@@ -128,6 +128,16 @@ def test_everything_to_decide_by_stands_on_one_page(desk: Desk) -> None:
         assert fact in page, fact
 
 
+def test_a_rep_is_not_shown_what_others_asked_for_the_same_distributor(desk: Desk) -> None:
+    of_mate = desk.ask(desk.record(who="mate", kg="1000"), who="mate")
+    own = desk.ask()
+    page = desk.as_("rep").get(f"/approvals/{own}").get_data(as_text=True)
+    assert "Asked before" not in page
+    assert "Mate" not in page
+    assert "Mate" in desk.as_("boss").get(f"/approvals/{own}").get_data(as_text=True)
+    assert desk.as_("rep").get(f"/approvals/{of_mate}").status_code == 404
+
+
 def test_the_floor_is_shown_only_to_who_may_see_it(desk: Desk) -> None:
     check_id = desk.record("3160.00")
     urls = (f"/deals/{check_id}", f"/approvals/{desk.ask(check_id)}")

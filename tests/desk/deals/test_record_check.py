@@ -55,6 +55,15 @@ def test_a_key_of_somebody_else_gives_nothing_away(desk: Desk) -> None:
     assert desk.count(DealCheck) == 2
 
 
+def test_a_key_of_days_to_come_does_not_keep_a_check_on_top_of_the_list(desk: Desk) -> None:
+    pinned = "ffffffff-ffff-7fff-bfff-ffffffffffff"
+    made = desk.as_("rep").post("/deals", desk.deal(id=pinned))
+    assert made.status_code == 303
+    assert str(key_of(made)) != pinned
+    later = key_of(desk.as_("rep").post("/deals", desk.deal("3190.00")))
+    assert later > key_of(made)
+
+
 @pytest.mark.parametrize(
     ("change", "field", "said"),
     [
@@ -62,6 +71,7 @@ def test_a_key_of_somebody_else_gives_nothing_away(desk: Desk) -> None:
         ({"kg": "0"}, "#kg-0", "0 is not a weight"),
         ({"product": "P99"}, "#product-0", "There is no product P99"),
         ({"ship_to": "999999"}, "#f-ship_to", "There is no region 999999"),
+        ({"kg": "999999999999", "price": "9999999999999"}, "#kg-0", "The deal is too large"),
         ({"terms": ""}, "#f-terms", "Give credit or cash"),
         ({"on": "yesterday"}, "#f-on", "yesterday is not a date"),
         (

@@ -53,6 +53,7 @@ def test_the_answer_leaves_the_inputs_alone(desk: Desk) -> None:
 def test_the_next_step_is_one_tap(desk: Desk) -> None:
     page = desk.as_("rep").get("/deals/new", query_string=desk.deal("3000")).text
     assert 'data-set-value="#price-0" data-value="3190.00"' in page
+    assert "Lowest that goes: ¥3,190.00" in page
     assert verdict(desk.as_("rep").get("/deals/new", query_string=desk.deal("3190.00")).text) == "go"
     per_bag = desk.as_("rep").get("/deals/new", query_string=desk.deal("120.00", unit="bag")).text
     assert 'data-set-value="#price-0" data-value="127.60"' in per_bag

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import sqlalchemy as sa
@@ -140,6 +141,38 @@ def test_an_ended_session_says_so_and_comes_back_to_the_page(visit: Visit) -> No
     assert 'name="next" value="/users?q=wang"' in page.text
     assert sign_in(visitor, next="/users?q=wang").location == "/users?q=wang"
     assert "Your session has ended" not in visit().get("/sign-in").text
+
+
+@pytest.mark.parametrize(
+    ("method", "url", "headers", "goes_on"),
+    [
+        # Typing: the request knows more than the address of the page, which is that of the last answer.
+        (
+            "GET",
+            "/deals/new?distributor=D001&price=3190",
+            {"HX-Request": "true", "HX-Current-URL": "http://localhost/deals/new?distributor=D001"},
+            "/deals/new?distributor=D001&price=3190",
+        ),
+        # A part of another page, and a form: the page they stood on.
+        ("GET", "/deals/new?q=wang", {"HX-Request": "true", "HX-Current-URL": "http://localhost/"}, "/"),
+        ("POST", "/deals", {"Referer": "http://localhost/deals/new?distributor=D001"}, "/deals/new?distributor=D001"),
+        ("POST", "/deals", {"Referer": "http://evil.example/deals"}, None),
+        ("POST", "/deals", {"Referer": "http://[::1"}, None),
+        ("POST", "/deals", {}, None),
+    ],
+)
+def test_an_ended_session_loses_nothing_that_was_typed(
+    visit: Visit, method: str, url: str, headers: dict[str, str], goes_on: str | None
+) -> None:
+    response = visit().client.open(url, method=method, headers=headers)
+    to = urlsplit(response.headers.get("HX-Redirect") or response.location)
+    assert to.path == "/sign-in"
+    assert parse_qs(to.query).get("next") == ([goes_on] if goes_on else None)
+
+
+def test_htmx_is_led_to_a_chinese_address_too(visit: Visit) -> None:
+    response = visit("rep").fragment("/sign-in", query_string={"next": "/distributors?q=饲料"})
+    assert response.headers["HX-Redirect"] == "/distributors?q=%E9%A5%B2%E6%96%99"
 
 
 @pytest.mark.parametrize("target", ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:alert(1)"])
