@@ -15,6 +15,11 @@ def tables(app: Flask) -> set[str]:
         return set(sa.inspect(db.engine).get_table_names())
 
 
+def rows(table: str) -> int:
+    with db.engine.connect() as connection:
+        return connection.scalar(sa.select(sa.func.count()).select_from(sa.table(table))) or 0
+
+
 def test_the_migrations_give_the_tables_of_the_models(app: Flask) -> None:
     with app.app_context():
         check()  # exits with the difference when there is one
@@ -30,6 +35,20 @@ def test_a_missing_column_would_be_seen(app: Flask) -> None:
         operations = produce_migrations(context, metadata).upgrade_ops
         assert operations is not None
         assert "invented" in str(operations.as_diffs())
+
+
+def test_what_was_stored_stays_when_going_down_to_the_foundation_and_up(app: Flask) -> None:
+    with app.app_context():
+        cast.make_price(cast.make_product(), "41", 320_000, None)
+        cast.make_area(cast.make_distributor(), "4101")
+        cast.make_region("999999", "Ours")
+        db.session.commit()
+        counted = {table: rows(table) for table in ("region", "price", "area", "distributor", "policy_version")}
+        db.session.remove()
+        downgrade(revision="0001")
+        upgrade()
+        assert {table: rows(table) for table in counted} == counted
+        assert counted["price"] == counted["area"] == 1
 
 
 def test_down_and_up_again(app: Flask) -> None:
