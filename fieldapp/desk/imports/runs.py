@@ -284,9 +284,11 @@ def _problems(run_id: UUID) -> Iterator[_Problems]:
         write = csv.writer(file).writerow
         write([_("line"), _("column"), _("value"), _("reason")])
         problems = _Problems(write)
-        yield problems
-    if not problems.shown:
-        path.unlink()
+        try:
+            yield problems
+        finally:
+            if not problems.shown:  # nothing wrong, or the file could not be read at all
+                path.unlink()
 
 
 def _finish(run_id: UUID, state: RunState, **values: Any) -> None:

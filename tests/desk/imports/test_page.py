@@ -188,3 +188,10 @@ def test_every_kind_is_recognised_by_its_columns(tmp_path: Path, key: str) -> No
     for names in ([column.key for column in kinds()[key].columns], [c.labels[0] for c in kinds()[key].columns]):
         path.write_text(",".join(names) + "\n", encoding="utf-8")
         assert runs.recognise(path).key == key
+
+
+def test_a_file_that_cannot_be_read_at_all_has_no_list_of_bad_cells(app: Flask, admin: Visitor) -> None:
+    run = wait(app, send(admin, "", kind="products"))
+    assert run.state is RunState.FAILED
+    assert admin.get(f"/import/{run.id}/problems.csv").status_code == 404
+    assert "problems.csv" not in admin.get(f"/import/{run.id}").text
