@@ -7,6 +7,8 @@ Revises: 0002
 import sqlalchemy as sa
 from alembic import op
 
+from fieldapp.network.distributors.actions import rebuild
+
 revision = "0003"
 down_revision = "0002"
 branch_labels = None
@@ -48,6 +50,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_distributor_status_pinyin_id"), ["status", "pinyin", "id"], unique=False)
     for statement in INDEX[op.get_bind().dialect.name]:
         op.execute(sa.text(statement))
+    rebuild(op.get_bind())
 
 
 def downgrade() -> None:

@@ -35,10 +35,14 @@ def reindex(distributor_ids: Iterable[UUID]) -> int:
     return changed
 
 
-def rebuild() -> int:
-    """Make the whole index afresh; after a change of the rules by which tokens are made, or on suspicion."""
-    db.session.flush()
-    connection = db.session.connection()
+def rebuild(connection: Connection | None = None) -> int:
+    """Make the whole index afresh; after a change of the rules by which tokens are made, or on suspicion.
+
+    `connection`: a migration's own; otherwise the session's.
+    """
+    if connection is None:
+        db.session.flush()
+        connection = db.session.connection()
     search.clear(connection)
     connection.execute(sa.delete(SearchEntry))
     built = sum(_reindex_chunk(connection, chunk) for chunk in _all_ids(connection))

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from flask_migrate import downgrade, upgrade
 
 from fieldapp.core.db import db
 from fieldapp.network.distributors.actions import rebuild, reindex
@@ -106,6 +107,15 @@ def test_a_rebuild_finds_the_same(viewers: dict[str, Viewer]) -> None:
     before = codes(viewers["admin"], "丰禾")
     assert rebuild() == len(NAMES)
     assert codes(viewers["admin"], "丰禾") == before
+
+
+def test_the_migration_fills_the_index_of_a_company_that_is_there(app: Flask, viewers: dict[str, Viewer]) -> None:
+    before = codes(viewers["boss"], "丰禾")
+    db.session.remove()
+    downgrade(revision="0002")
+    upgrade()
+    db.session.remove()
+    assert codes(viewers["boss"], "丰禾") == before != []
 
 
 def test_past_the_candidates_the_best_still_come_first(viewers: dict[str, Viewer]) -> None:
