@@ -58,5 +58,6 @@ class Viewer:
 
 
 def _after(prefix: str) -> str:
-    """The first string past all strings that begin with `prefix`."""
-    return prefix[:-1] + chr(ord(prefix[-1]) + 1)
+    """Past all region codes that begin with `prefix`: digits only, as the order of `:` and letters hangs on the
+    collation of a PostgreSQL database, where `4109` to `410:` may be nothing at all."""
+    return prefix + "9" * 10
