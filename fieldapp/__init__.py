@@ -10,7 +10,7 @@ from werkzeug.local import LocalProxy
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from .config import ROOT, Settings
-from .core import assets, clock, concern, db, errors, health, i18n, logs, page, security, sessions, templates
+from .core import assets, clock, concern, db, errors, health, i18n, logs, page, security, sessions, style, templates
 from .people.accounts import login
 
 
@@ -45,6 +45,7 @@ def create_app(settings: Settings | None = None, **overrides: Any) -> Flask:
     security.init_app(app, css)
     errors.init_app(app)
     health.init_app(app)
+    style.init_app(app)
     _register_concerns(app)
     _register_template_globals(app)
     if app.config["PRODUCTION"]:
