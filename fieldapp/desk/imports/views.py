@@ -1,5 +1,6 @@
 """The administrators' page of files: send one, watch it being read, see what was wrong; and what each kind holds."""
 
+import re
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -42,7 +43,7 @@ def upload() -> Response:
     options = {"dry_run": form.dry_run.data, "partial": form.partial.data}
     try:
         run = runs.keep(
-            sent.stream, Path(sent.filename).name, form.kind.data, actor_id=current_user.id, at=now(), **options
+            sent.stream, _plain_name(sent.filename), form.kind.data, actor_id=current_user.id, at=now(), **options
         )
     except SheetError as error:
         form.file.errors = [str(error)]
@@ -115,6 +116,11 @@ def template(key: str, form: str) -> Response:
     target.seek(0)
     kind_of_file = CSV_TYPE if form == "csv" else XLSX_TYPE
     return send_file(target, kind_of_file, as_attachment=True, download_name=f"{key}.{form}")
+
+
+def _plain_name(filename: str) -> str:
+    """The name without folders, and without control characters: no database and no header takes them."""
+    return re.sub(r"[\x00-\x1f\x7f]", "", Path(filename).name)
 
 
 def _index(form: UploadForm, status: int = 200) -> Response:

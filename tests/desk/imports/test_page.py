@@ -195,3 +195,11 @@ def test_a_file_that_cannot_be_read_at_all_has_no_list_of_bad_cells(app: Flask, 
     assert run.state is RunState.FAILED
     assert admin.get(f"/import/{run.id}/problems.csv").status_code == 404
     assert "problems.csv" not in admin.get(f"/import/{run.id}").text
+
+
+def test_a_files_name_is_kept_without_folders_and_control_characters(app: Flask, admin: Visitor) -> None:
+    run = wait(app, send(admin, "code,name,line\nP1,,pig\n", name="../../a\x00b\x1b[31m.csv", partial="y"))
+    assert run.filename == "ab[31m.csv"
+    told = admin.get(f"/import/{run.id}/rejected.csv").headers["Content-Disposition"]
+    assert "ab" in told
+    assert "\x1b" not in told

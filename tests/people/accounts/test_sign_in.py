@@ -136,11 +136,12 @@ def test_an_ended_session_says_so_and_comes_back_to_the_page(visit: Visit) -> No
     response = visitor.get("/users?q=wang")
     assert response.status_code == 303
     assert response.location == "/sign-in?next=/users?q%3Dwang"
-    page = visitor.get(response.location)
+    english = {"Accept-Language": "en"}  # nobody is signed in who could have chosen a language
+    page = visitor.get(response.location, headers=english)
     assert "Your session has ended" in page.text
     assert 'name="next" value="/users?q=wang"' in page.text
     assert sign_in(visitor, next="/users?q=wang").location == "/users?q=wang"
-    assert "Your session has ended" not in visit().get("/sign-in").text
+    assert "Your session has ended" not in visit().get("/sign-in", headers=english).text
 
 
 @pytest.mark.parametrize(
