@@ -3,7 +3,7 @@
 import hashlib
 from typing import Any
 
-from flask import Flask, Request
+from flask import Flask, Request, request
 from flask_login import AnonymousUserMixin, LoginManager
 
 from fieldapp.core.clock import now
@@ -48,11 +48,13 @@ def init_app(app: Flask) -> None:
 
     @manager.user_loader
     def by_cookie(secret: str) -> Viewer | None:
+        if "Authorization" in request.headers:  # who shows a token is asked by his token alone
+            return None
         return viewer_by_session(secret_hash(secret), now())
 
     @manager.request_loader
-    def by_header(request: Request) -> Any:
-        kind, _, token = request.headers.get("Authorization", "").partition(" ")
+    def by_header(asked: Request) -> Any:
+        kind, _, token = asked.headers.get("Authorization", "").partition(" ")
         if kind.lower() != "bearer" or not token:
             return None
         return viewer_by_token(secret_hash(token.strip()))
