@@ -22,6 +22,7 @@ class Visitor:
     def __init__(self, app: Flask, username: str | None = None) -> None:
         self.app = app
         self.client: FlaskClient = app.test_client()
+        self.client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "en"  # whatever catalogues are compiled here
         if username is not None:
             self.take_session(open_session(app, username))
 

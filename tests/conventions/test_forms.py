@@ -75,7 +75,7 @@ def test_texts_are_cleaned_and_passwords_are_not(app: Flask) -> None:
         form = Example()
         assert form.validate()
         assert (form.name.data, form.password.data, form.number.data) == ("AB", " p\x00 ", 3)
-    with app.test_request_context(method="POST", data={"name": " \x00 "}):
+    with app.test_request_context(method="POST", data={"name": " \x00 "}, headers={"Accept-Language": "en"}):
         form = Example()
         assert not form.validate()
         assert form.name.errors == ["Fill this in."]

@@ -1,8 +1,11 @@
 """What waits: the badge, the lists, and taking note of an answer."""
 
-import sqlalchemy as sa
-from sqlalchemy import event
+from typing import Any
 
+import pytest
+import sqlalchemy as sa
+
+from fieldapp.core import hotread
 from fieldapp.core.db import db, uuid7
 from fieldapp.desk.approvals.models import Approval
 from fieldapp.desk.approvals.queries import waiting_count
@@ -62,17 +65,21 @@ def test_a_page_sends_it_by_itself_and_stays(desk: Desk) -> None:
     assert "HX-Redirect" not in response.headers
 
 
-def test_the_badge_is_one_statement_on_a_page_and_none_on_a_fragment(desk: Desk) -> None:
+def test_the_badge_is_one_statement_on_a_page_and_none_on_a_fragment(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     desk.ask()
     visitor = desk.as_("boss")
     counted: list[str] = []
 
-    def count(_conn: object, _cursor: object, statement: str, *_rest: object) -> None:
-        if "count(*)" in statement and "approval" in statement:
-            counted.append(statement)
+    fetch = hotread._Prepared.fetch
 
-    with desk.app.app_context():
-        event.listen(db.engine, "before_cursor_execute", count)
+    def counting(prepared: Any, connection: Any, binds: dict[str, Any]) -> Any:
+        if "count(*)" in prepared.sql and "approval" in prepared.sql:
+            counted.append(prepared.sql)
+        return fetch(prepared, connection, binds)
+
+    monkeypatch.setattr(hotread._Prepared, "fetch", counting)
     page = visitor.get("/deals/new", query_string={"distributor": "D001"}).text
     assert '<span class="waiting">' in page
     assert len(counted) == 1
