@@ -405,6 +405,7 @@ def find(viewer: Viewer, distributor_id: UUID, today: date) -> Shown | None:
             CreditRecord.frozen,
             Distributor.tier,
             Distributor.since,
+            Distributor.business_since,
             Distributor.address,
             User.name.label("rep"),
         )

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_login import current_user
 
-from fieldapp.core import clock
+from fieldapp.core import clock, panels
 from fieldapp.core.access import SIGNED_IN
 from fieldapp.core.concern import Concern
 from fieldapp.core.page import page
@@ -95,10 +95,17 @@ def _how_many(found: queries.Page) -> str:
 @concern.route("/<uuid:distributor_id>", allow=SIGNED_IN)
 def show(distributor_id: UUID) -> Response:
     """One distributor."""
-    shown = queries.find(current_user, distributor_id, clock.today())
+    today = clock.today()
+    shown = queries.find(current_user, distributor_id, today)
     if shown is None:
         abort(404)
-    return page("desk/portfolio/show.html", shown=shown, place=place_names(), today=clock.today())
+    return page(
+        "desk/portfolio/show.html",
+        shown=shown,
+        place=place_names(),
+        today=today,
+        panels=panels.shown("distributor", current_user, distributor_id, today),
+    )
 
 
 @concern.route("/export.<any(csv, xlsx):kind>", allow=SIGNED_IN)

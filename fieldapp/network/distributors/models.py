@@ -12,7 +12,10 @@ from .rules import Status
 
 
 class Distributor(Base):
-    """A company we sell to. `region_code` places it (and decides whose patch it lies in); `tier` is its price tier."""
+    """A company we sell to. `region_code` places it (and decides whose patch it lies in); `tier` is its price tier.
+
+    `since`: our customer since; `business_since`: in business since, whoever it bought from.
+    """
 
     __tablename__ = "distributor"
 
@@ -26,6 +29,7 @@ class Distributor(Base):
     rep_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("user_account.id"), index=True)
     status: Mapped[Status] = enum_column(Status, default=Status.ACTIVE)
     since: Mapped[date | None]
+    business_since: Mapped[date | None]
     address: Mapped[str | None] = mapped_column(sa.String(300))
     lat: Mapped[float | None]
     lng: Mapped[float | None]
