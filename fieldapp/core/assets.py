@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import os
 import re
+from functools import lru_cache
 from pathlib import Path
 
 import brotli
@@ -52,12 +53,14 @@ def _write_copies(path: Path, content: bytes) -> None:
     if path.exists():
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    forms = {
-        f"{path.name}.br": brotli.compress(content),
-        f"{path.name}.gz": gzip.compress(content, 9, mtime=0),
-        path.name: content,
-    }
-    for name, data in forms.items():
+    br, gz = _compressed(content)
+    for name, data in {f"{path.name}.br": br, f"{path.name}.gz": gz, path.name: content}.items():
         draft = path.with_name(f"{name}.{os.getpid()}")
         draft.write_bytes(data)
         draft.replace(path.with_name(name))
+
+
+@lru_cache
+def _compressed(content: bytes) -> tuple[bytes, bytes]:
+    """(brotli, gzip) at their best, which is slow: once a process, however many apps it makes."""
+    return brotli.compress(content), gzip.compress(content, 9, mtime=0)

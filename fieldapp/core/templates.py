@@ -7,13 +7,15 @@ together they were more than half of its time (docs/adr/0007).
 
 import re
 from collections.abc import Callable
+from types import CodeType
 from typing import Any
 
 from babel.support import NullTranslations
 from flask import Flask, current_app, request
 from flask import url_for as any_url_for
 from flask.templating import Environment
-from jinja2 import nodes
+from jinja2 import BytecodeCache, nodes
+from jinja2.bccache import Bucket
 from jinja2.compiler import CodeGenerator
 from jinja2.runtime import Context, Macro
 from jinja2.visitor import NodeTransformer
@@ -54,6 +56,25 @@ class _Context(Context):
         kwargs.pop("_block_vars", None)
         kwargs.pop("_loop_vars", None)
         return what(self.eval_ctx, *args, **kwargs)
+
+
+class _Compiled(BytecodeCache):
+    """Templates compiled once a process: a process that makes many apps (the tests) would compile them for each.
+
+    `of` is what goes into the code besides a template's own source: the language, and what macros are made from.
+    """
+
+    held: dict[tuple[Any, ...], CodeType] = {}  # noqa: RUF012  shared on purpose
+
+    def __init__(self, of: tuple[Any, ...]) -> None:
+        self._of = of
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self.held.get((self._of, bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        if bucket.code is not None:
+            self.held[self._of, bucket.key, bucket.checksum] = bucket.code
 
 
 class LanguageEnvironment(Environment):
@@ -178,10 +199,18 @@ def _make(app: Flask, code: str) -> LanguageEnvironment:
     # Not made.install_gettext_translations: an overlay inherits that method bound to the base environment, and would
     # put this language's calls with placeholders there, for the next language to copy.
     made.extensions["jinja2.ext.InternationalizationExtension"]._install(made.translations, newstyle=True)
+    made.bytecode_cache = _Compiled((code, _what_macros_are_made_of(base)))
     # The macros of every page; imported by name they would not be seen by a block that is rendered alone.
     made.macros = made.globals["ui"] = made.get_template("components/ui.html").module
     keep_frame(made.get_template("base.html"))
     return made
+
+
+def _what_macros_are_made_of(base: Environment) -> tuple[Any, ...]:
+    """Calls of `ui` with constant arguments are folded into a template: its own source does not tell what they gave."""
+    source, _name, _fresh = base.loader.get_source(base, "components/ui.html")  # type: ignore[union-attr]
+    urls: dict[str, str] = base.globals["static"].__self__  # type: ignore[attr-defined]
+    return source, tuple(urls.items())
 
 
 def init_app(app: Flask) -> None:
