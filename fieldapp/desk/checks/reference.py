@@ -5,9 +5,10 @@ during the load makes it old, never wrong (fieldapp/core/stamp.py). Validity win
 """
 
 import threading
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
+from typing import Any, TypeVar
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -23,6 +24,8 @@ from fieldapp.trade.pricing.rules import ANY, PriceRow, RebateRow
 from fieldapp.trade.products.models import Product
 
 from .rules import DealPolicy
+
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,14 @@ class Reference:
     prices: Mapping[str, tuple[PriceRow, ...]]
     rebates: Mapping[str, tuple[RebateRow, ...]]
     policies: tuple[Policy, ...]
+    _made: dict[Callable[["Reference"], Any], Any] = field(default_factory=dict, compare=False, repr=False)
+
+    def once(self, make: Callable[["Reference"], Made]) -> Made:
+        """What a function of the module makes of this snapshot; made at the first asking, gone with the snapshot."""
+        if make not in self._made:
+            self._made[make] = make(self)
+        made: Made = self._made[make]
+        return made
 
     def policy_on(self, day: date) -> Policy:
         """The policy that holds on a day: the latest valid_from not after it; before the first one, the first."""

@@ -22,7 +22,7 @@ from fieldapp.desk.checks.queries import (
     know,
     visible,
 )
-from fieldapp.desk.checks.reference import ProductRow
+from fieldapp.desk.checks.reference import ProductRow, Reference
 from fieldapp.network.distributors.models import Distributor
 from fieldapp.network.distributors.queries import search
 from fieldapp.network.distributors.rules import Status
@@ -73,7 +73,7 @@ def worksheet(viewer: Viewer, text: DealText, today: date, *, whole: bool, fill:
     usual: tuple[str, ...] = ()
     if whole:
         bought = _usual(known.distributor.id)
-        codes = {product.id: product for product in known.reference.products.values() if product.active}
+        codes = known.reference.once(_active)
         usual = tuple(codes[product_id].code for product_id, _grams in bought if product_id in codes)
         if fill and not text.lines:
             text = forms.started(text, next(((codes[key].code, grams) for key, grams in bought if key in codes), None))
@@ -100,6 +100,10 @@ def _know(viewer: Viewer, text: DealText, on: date) -> tuple[Known, Problems]:
         return know(viewer, text.distributor, on, None), problems
     except InvalidDealError:
         return know(viewer, text.distributor, on, next(iter(reference.read()[1].names))), problems
+
+
+def _active(reference: Reference) -> dict[UUID, ProductRow]:
+    return {product.id: product for product in reference.products.values() if product.active}
 
 
 def _usual_statement() -> sa.Select[Any]:
@@ -133,20 +137,6 @@ _USUAL = HotRead(_usual_statement())
 def _usual(distributor_id: UUID) -> list[tuple[UUID, int]]:
     """(product, grams of its latest line) of what a distributor bought most on its latest invoices."""
     return [(product_id, grams) for product_id, grams in _USUAL.all(distributor=distributor_id)]
-
-
-def choices(worksheet: Worksheet) -> list[tuple[str, list[ProductRow]]]:
-    """(product line, products): the usual ones first under '', then every active one by line; and those in use."""
-    products = worksheet.known.reference.products
-    groups: dict[str, list[ProductRow]] = {}
-    if worksheet.usual:
-        groups[""] = [products[code.casefold()] for code in worksheet.usual]
-    shown = set(worksheet.usual)
-    used = {line.product.casefold() for line in worksheet.text.lines}
-    for key, product in products.items():
-        if (product.active or key in used) and product.code not in shown:
-            groups.setdefault(product.line, []).append(product)
-    return list(groups.items())
 
 
 def place_names() -> Callable[[str | None], str]:
