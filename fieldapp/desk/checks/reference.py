@@ -14,6 +14,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from fieldapp.core.db import db
+from fieldapp.core.hotread import HotRead
 from fieldapp.core.stamp import Stamp
 from fieldapp.network.distributors.models import Distributor
 from fieldapp.network.territory.models import Region
@@ -116,8 +117,13 @@ def current(stamp: tuple[int, int]) -> tuple[Reference, Regions]:
 
 def read() -> tuple[Reference, Regions]:
     """The snapshot of now, for pages that have no facts to read it with."""
-    row = db.session.execute(sa.select(Stamp.reference, Stamp.regions)).one()
+    row = _STAMP.one()
+    if row is None:
+        raise LookupError("the database has no stamp: it was not made by the migrations")
     return current((row[0], row[1]))
+
+
+_STAMP = HotRead(sa.select(Stamp.reference, Stamp.regions))
 
 
 def _load_reference(version: int) -> Reference:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -28,7 +29,7 @@ from fieldapp.network.distributors.queries import search
 from fieldapp.network.distributors.rules import Status
 from fieldapp.network.territory import patches
 from fieldapp.people.accounts.models import Role, User
-from fieldapp.people.accounts.viewer import Viewer
+from fieldapp.people.accounts.viewer import Viewer, within
 from fieldapp.trade.ledger.models import Invoice, InvoiceLine
 
 from . import forms
@@ -38,7 +39,7 @@ from .rules import degrees_around, distance_km
 RECENT = 6
 RECENT_CHECKS = 200
 ASSIGNED = 8
-USUAL_INVOICES = 60
+USUAL_INVOICES = 20
 USUAL = 8
 FOUND = 20
 NEAR_KM = 150
@@ -182,11 +183,21 @@ def nearby(viewer: Viewer, lat: float, lng: float, limit: int = FOUND) -> list[N
 _PICKED = (Distributor.id, Distributor.code, Distributor.name, Distributor.region_code, Distributor.status)
 
 
-def recent(viewer: Viewer, limit: int = RECENT) -> Sequence[sa.Row[Any]]:
-    """Distributors of the viewer's own latest checks that lie within his patch, the latest first."""
+class Picked(NamedTuple):
+    """A distributor to pick."""
+
+    id: UUID
+    code: str
+    name: str
+    region_code: str | None
+    status: Status
+
+
+@lru_cache(maxsize=64)
+def _recent(width: int | None) -> HotRead:
     latest = (
         sa.select(DealCheck.distributor_id, DealCheck.made_at)
-        .where(DealCheck.made_by_id == viewer.id)
+        .where(DealCheck.made_by_id == sa.bindparam("me", type_=sa.Uuid()))
         .order_by(DealCheck.made_at.desc())
         .limit(RECENT_CHECKS)
         .subquery()
@@ -196,13 +207,18 @@ def recent(viewer: Viewer, limit: int = RECENT) -> Sequence[sa.Row[Any]]:
         .group_by(latest.c.distributor_id)
         .subquery()
     )
-    return db.session.execute(
+    return HotRead(
         sa.select(*_PICKED)
         .join(last, last.c.distributor_id == Distributor.id)
-        .where(viewer.scope(Distributor.region_code))
+        .where(within(Distributor.region_code, width))
         .order_by(last.c.made_at.desc())
-        .limit(limit)
-    ).all()
+        .limit(RECENT)
+    )
+
+
+def recent(viewer: Viewer) -> list[Picked]:
+    """Distributors of the viewer's own latest checks that lie within his patch, the latest first."""
+    return list(map(Picked._make, _recent(viewer.width).all(me=viewer.id, **viewer.bounds())))
 
 
 def assigned(viewer: Viewer, limit: int = ASSIGNED) -> Sequence[sa.Row[Any]]:
