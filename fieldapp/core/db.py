@@ -14,7 +14,6 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from flask import Flask, Response, current_app, g
-from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
 from sqlalchemy import event
@@ -152,7 +151,6 @@ db = SQLAlchemy(
     model_class=Base,
     session_options={"class_": FieldSession, "expire_on_commit": False},
 )
-migrate = Migrate()
 
 
 def session() -> FieldSession:
@@ -211,8 +209,7 @@ def _prepare_sqlite(engine: Engine) -> None:
             "synchronous=FULL",
             "foreign_keys=ON",
             "busy_timeout=10000",
-            "cache_size=-16000",
-            "mmap_size=268435456",
+            "cache_size=-4000",  # kB, for each connection; more, or mapping the file, was no quicker (docs/adr/0007)
             "temp_store=MEMORY",
         ):
             cursor.execute(f"PRAGMA {pragma}")
@@ -225,14 +222,13 @@ def _prepare_sqlite(engine: Engine) -> None:
 
 
 def init_app(app: Flask) -> None:
-    """Bind the database and the migrations to the app, and end every request's transaction."""
+    """Bind the database to the app, and end every request's transaction."""
     url = sa.make_url(app.config["SQLALCHEMY_DATABASE_URI"])
     if url.get_backend_name() == "sqlite":
         app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", {"connect_args": {"timeout": 10}, "pool_size": 8})
     else:
         app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", {"pool_size": 8, "pool_pre_ping": True})
     db.init_app(app)
-    migrate.init_app(app, db, directory=str(app.config["MIGRATIONS"]), render_as_batch=True, compare_type=True)
     with app.app_context():
         if url.get_backend_name() == "sqlite":
             _prepare_sqlite(db.engine)
