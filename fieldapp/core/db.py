@@ -9,6 +9,7 @@ import os
 import time
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -190,6 +191,34 @@ def _refuse_flush(session: Session, _context: Any, _instances: Any) -> None:
 def _refuse_statement(state: ORMExecuteState) -> None:
     if getattr(state.session, "reading", False) and (state.is_insert or state.is_update or state.is_delete):
         raise WriteInReadRequestError("insert, update or delete in a reading request")
+
+
+def insert_row(model: type[Base], values: dict[str, Any], *, unless_taken: bool = False) -> bool:
+    """Insert one row at once, by a statement that is compiled once: a flush of an object costs five times as much.
+
+    `values` by attribute; the columns' defaults fill the rest. `unless_taken`: False, and nothing is done, when the
+    key `id` is there already; decided by the database, so that two at once do not collide.
+    """
+    current = session()
+    if current.reading:
+        raise WriteInReadRequestError("insert in a reading request")
+    current.flush()  # what the row refers to
+    connection = current.connection()
+    statement = _insert_statement(model, connection.dialect.name, unless_taken)
+    columns = _column_names(model)
+    return connection.execute(statement, {columns[name]: value for name, value in values.items()}).rowcount == 1
+
+
+@lru_cache
+def _column_names(model: type[Base]) -> dict[str, str]:
+    return {attribute.key: attribute.columns[0].key for attribute in sa.inspect(model).column_attrs}
+
+
+@lru_cache
+def _insert_statement(model: type[Base], dialect: str, unless_taken: bool) -> Any:
+    table: Any = model.__table__
+    statement: Any = (sqlite.insert if dialect == "sqlite" else postgresql.insert)(table)
+    return statement.on_conflict_do_nothing(index_elements=["id"]) if unless_taken else statement
 
 
 def insert_into(model: type[Base]) -> Any:
