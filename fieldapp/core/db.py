@@ -206,7 +206,8 @@ def insert_row(model: type[Base], values: dict[str, Any], *, unless_taken: bool 
     connection = current.connection()
     statement = _insert_statement(model, connection.dialect.name, unless_taken)
     columns = _column_names(model)
-    return connection.execute(statement, {columns[name]: value for name, value in values.items()}).rowcount == 1
+    done = connection.execute(statement, {columns[name]: value for name, value in values.items()})
+    return not unless_taken or done.first() is not None
 
 
 @lru_cache
@@ -218,7 +219,8 @@ def _column_names(model: type[Base]) -> dict[str, str]:
 def _insert_statement(model: type[Base], dialect: str, unless_taken: bool) -> Any:
     table: Any = model.__table__
     statement: Any = (sqlite.insert if dialect == "sqlite" else postgresql.insert)(table)
-    return statement.on_conflict_do_nothing(index_elements=["id"]) if unless_taken else statement
+    # Which row came, and not how many: PostgreSQL's driver counts none once the statement is closed.
+    return statement.on_conflict_do_nothing(index_elements=["id"]).returning(table.c.id) if unless_taken else statement
 
 
 def insert_into(model: type[Base]) -> Any:
