@@ -100,7 +100,12 @@ def serve(world: World, target: str = "bench.app:app", workers: int = 1, threads
         yield Server(port, process)
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(20)
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:  # a loaded machine; what was measured stands
+            for pid in reversed(Server(port, process).pids()):
+                os.kill(pid, signal.SIGKILL)
+            process.wait()
 
 
 def request(path: str, headers: dict[str, str] | None = None, method: str = "GET", body: bytes = b"") -> bytes:
@@ -150,7 +155,8 @@ def measure(server: Server, payloads: list[bytes], seconds: float, connections: 
             state[connection] = (time.perf_counter(), bytearray(), 0)
         start, cpu = time.perf_counter(), server.cpu_seconds()
         end = start + seconds
-        while (now := time.perf_counter()) < end:
+        # At least one answer, however slow a loaded machine is with it.
+        while (now := time.perf_counter()) < end or (not latencies and now < end + 30):
             for key, _events in selector.select(1):
                 connection = key.fileobj  # type: ignore[assignment]
                 sent, data, total = state[connection]

@@ -10,7 +10,22 @@ from werkzeug.local import LocalProxy
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from .config import ROOT, Settings
-from .core import assets, clock, concern, db, errors, health, i18n, logs, page, security, sessions, style, templates
+from .core import (
+    assets,
+    clock,
+    concern,
+    db,
+    errors,
+    health,
+    i18n,
+    logs,
+    migrations,
+    page,
+    security,
+    sessions,
+    style,
+    templates,
+)
 from .people.accounts import login
 
 
@@ -36,6 +51,7 @@ def create_app(settings: Settings | None = None, **overrides: Any) -> Flask:
 
     logs.init_app(app)
     db.init_app(app)
+    migrations.init_app(app)
     Compress(app)
     i18n.init_app(app)
     login.init_app(app)

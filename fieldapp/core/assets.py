@@ -4,12 +4,13 @@ import gzip
 import hashlib
 import os
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
 import brotli
 from flask import Flask
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from whitenoise import WhiteNoise
 
 _SERVED = {".js", ".css", ".svg", ".png", ".webp", ".ico", ".webmanifest"}
@@ -44,8 +45,27 @@ def init_app(app: Flask, folder: Path) -> str:
     app.wsgi_app = serve  # type: ignore[method-assign]
     css = minify_css((folder / "app.css").read_text(encoding="utf-8"))
     app.jinja_env.globals["static"] = hashed.__getitem__
+    app.jinja_env.globals["svg"] = icons(hashed["icons.svg"])
     app.jinja_env.globals["css"] = Markup(css)  # noqa: S704  our own file, not input
     return css
+
+
+def icons(sprite: str) -> Callable[..., Markup]:
+    """`svg(name, size=None, label=None)`: an icon of the sprite at that address; `label` where it alone says something.
+
+    Each is made once: names and labels are our own words, so there are few.
+    """
+
+    @lru_cache(maxsize=1024)
+    def svg(name: str, size: str | None = None, label: str | None = None) -> Markup:
+        classes = f"icon icon-{size}" if size else "icon"
+        role = Markup('role="img" aria-label="{}"').format(label) if label else 'aria-hidden="true"'
+        address = escape(f"{sprite}#{name}")
+        return Markup(  # noqa: S704  escaped above
+            f'<svg class="{classes}" width="20" height="20" {role}><use href="{address}"></use></svg>'
+        )
+
+    return svg
 
 
 def _write_copies(path: Path, content: bytes) -> None:

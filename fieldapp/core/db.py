@@ -9,12 +9,12 @@ import os
 import time
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Annotated, Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from flask import Flask, Response, current_app, g
-from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
 from sqlalchemy import event
@@ -152,7 +152,6 @@ db = SQLAlchemy(
     model_class=Base,
     session_options={"class_": FieldSession, "expire_on_commit": False},
 )
-migrate = Migrate()
 
 
 def session() -> FieldSession:
@@ -194,6 +193,36 @@ def _refuse_statement(state: ORMExecuteState) -> None:
         raise WriteInReadRequestError("insert, update or delete in a reading request")
 
 
+def insert_row(model: type[Base], values: dict[str, Any], *, unless_taken: bool = False) -> bool:
+    """Insert one row at once, by a statement that is compiled once: a flush of an object costs five times as much.
+
+    `values` by attribute; the columns' defaults fill the rest. `unless_taken`: False, and nothing is done, when the
+    key `id` is there already; decided by the database, so that two at once do not collide.
+    """
+    current = session()
+    if current.reading:
+        raise WriteInReadRequestError("insert in a reading request")
+    current.flush()  # what the row refers to
+    connection = current.connection()
+    statement = _insert_statement(model, connection.dialect.name, unless_taken)
+    columns = _column_names(model)
+    done = connection.execute(statement, {columns[name]: value for name, value in values.items()})
+    return not unless_taken or done.first() is not None
+
+
+@lru_cache
+def _column_names(model: type[Base]) -> dict[str, str]:
+    return {attribute.key: attribute.columns[0].key for attribute in sa.inspect(model).column_attrs}
+
+
+@lru_cache
+def _insert_statement(model: type[Base], dialect: str, unless_taken: bool) -> Any:
+    table: Any = model.__table__
+    statement: Any = (sqlite.insert if dialect == "sqlite" else postgresql.insert)(table)
+    # Which row came, and not how many: PostgreSQL's driver counts none once the statement is closed.
+    return statement.on_conflict_do_nothing(index_elements=["id"]).returning(table.c.id) if unless_taken else statement
+
+
 def insert_into(model: type[Base]) -> Any:
     """The dialect's own INSERT, for `.on_conflict_do_update(…)` and `.on_conflict_do_nothing()`."""
     dialect = session().get_bind().dialect.name
@@ -211,8 +240,7 @@ def _prepare_sqlite(engine: Engine) -> None:
             "synchronous=FULL",
             "foreign_keys=ON",
             "busy_timeout=10000",
-            "cache_size=-16000",
-            "mmap_size=268435456",
+            "cache_size=-4000",  # kB, for each connection; more, or mapping the file, was no quicker (docs/adr/0007)
             "temp_store=MEMORY",
         ):
             cursor.execute(f"PRAGMA {pragma}")
@@ -225,14 +253,13 @@ def _prepare_sqlite(engine: Engine) -> None:
 
 
 def init_app(app: Flask) -> None:
-    """Bind the database and the migrations to the app, and end every request's transaction."""
+    """Bind the database to the app, and end every request's transaction."""
     url = sa.make_url(app.config["SQLALCHEMY_DATABASE_URI"])
     if url.get_backend_name() == "sqlite":
         app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", {"connect_args": {"timeout": 10}, "pool_size": 8})
     else:
         app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", {"pool_size": 8, "pool_pre_ping": True})
     db.init_app(app)
-    migrate.init_app(app, db, directory=str(app.config["MIGRATIONS"]), render_as_batch=True, compare_type=True)
     with app.app_context():
         if url.get_backend_name() == "sqlite":
             _prepare_sqlite(db.engine)

@@ -5,10 +5,11 @@ from typing import Any
 
 from babel.support import NullTranslations, Translations
 from flask import Flask, current_app, g, has_request_context, request, session
-from flask_babel import Babel, format_date, format_datetime, get_locale
+from flask_babel import Babel, get_locale
 from flask_login import current_user
 
 from . import money
+from .clock import SHANGHAI
 
 LOCALES = {"zh": "中文", "en": "English"}
 babel = Babel()
@@ -79,11 +80,13 @@ def html_lang() -> str:
 
 
 def _day(value: date | None) -> str:
-    return format_date(value, "yyyy-MM-dd") if value else "—"
+    if isinstance(value, datetime):
+        value = value.astimezone(SHANGHAI).date()
+    return value.isoformat() if value else "—"
 
 
 def _moment(value: datetime | None) -> str:
-    return format_datetime(value, "yyyy-MM-dd HH:mm") if value else "—"
+    return f"{value.astimezone(SHANGHAI):%Y-%m-%d %H:%M}" if value else "—"
 
 
 def _tonnes(grams: int) -> str:

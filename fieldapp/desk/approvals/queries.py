@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -24,7 +24,7 @@ from fieldapp.desk.checks.queries import (
 )
 from fieldapp.network.distributors.models import Distributor
 from fieldapp.people.accounts.models import Role, User
-from fieldapp.people.accounts.viewer import Viewer
+from fieldapp.people.accounts.viewer import Viewer, within
 
 from .models import Approval, ApprovalState
 from .rules import Holding, holds, inputs_key
@@ -114,43 +114,66 @@ _asker = sa.orm.aliased(User)
 _decider = sa.orm.aliased(User)
 
 
-def _rows() -> sa.Select[Any]:
-    """What a list shows of a request, as plain columns."""
-    return (
-        sa.select(
-            Approval.id,
-            Approval.state,
-            Approval.asked_at,
-            Approval.asked_by_id,
-            Approval.reason,
-            Approval.covers,
-            Approval.decided_at,
-            Approval.decision_reason,
-            Approval.expires_at,
-            Approval.seen_at,
-            DealCheck.amount,
-            Distributor.code.label("distributor_code"),
-            Distributor.name.label("distributor_name"),
-            _asker.name.label("asker"),
-            _decider.name.label("decider"),
-        )
-        .select_from(Approval)
-        .join(DealCheck, DealCheck.id == Approval.check_id)
-        .join(Distributor, Distributor.id == DealCheck.distributor_id)
-        .join(_asker, _asker.id == Approval.asked_by_id)
-        .outerjoin(_decider, _decider.id == Approval.decided_by_id)
+class Request(NamedTuple):
+    """What a list shows of a request."""
+
+    id: UUID
+    state: ApprovalState
+    asked_at: datetime
+    asked_by_id: UUID
+    reason: str
+    covers: list[Any]
+    decided_at: datetime | None
+    decision_reason: str | None
+    expires_at: datetime | None
+    seen_at: datetime | None
+    amount: int
+    distributor_code: str
+    distributor_name: str
+    asker: str
+    decider: str | None
+
+
+_ROWS = (
+    sa.select(
+        Approval.id,
+        Approval.state,
+        Approval.asked_at,
+        Approval.asked_by_id,
+        Approval.reason,
+        Approval.covers,
+        Approval.decided_at,
+        Approval.decision_reason,
+        Approval.expires_at,
+        Approval.seen_at,
+        DealCheck.amount,
+        Distributor.code.label("distributor_code"),
+        Distributor.name.label("distributor_name"),
+        _asker.name.label("asker"),
+        _decider.name.label("decider"),
     )
+    .select_from(Approval)
+    .join(DealCheck, DealCheck.id == Approval.check_id)
+    .join(Distributor, Distributor.id == DealCheck.distributor_id)
+    .join(_asker, _asker.id == Approval.asked_by_id)
+    .outerjoin(_decider, _decider.id == Approval.decided_by_id)
+)
 
 
-def open_in_patch(viewer: Viewer) -> Sequence[sa.Row[Any]]:
+@lru_cache(maxsize=64)
+def _open_within(width: int | None) -> HotRead:
+    statement = _ROWS.where(Approval.state == ApprovalState.OPEN, within(Approval.region_code, width))
+    return HotRead(statement.order_by(Approval.asked_at, Approval.id).limit(MOST_OPEN))
+
+
+def open_in_patch(viewer: Viewer) -> list[Request]:
     """Open requests within a supervisor's patch, the oldest first."""
-    statement = _rows().where(Approval.state == ApprovalState.OPEN, viewer.scope(Approval.region_code))
-    return db.session.execute(statement.order_by(Approval.asked_at, Approval.id).limit(MOST_OPEN)).all()
+    return list(map(Request._make, _open_within(viewer.width).all(**viewer.bounds())))
 
 
 def decided_lately(viewer: Viewer, now: datetime) -> Sequence[sa.Row[Any]]:
     """Requests within a supervisor's patch that were answered in the last days, the latest first."""
-    statement = _rows().where(
+    statement = _ROWS.where(
         Approval.state.in_(ANSWERED),
         Approval.decided_at >= now - timedelta(days=LATELY_DAYS),
         viewer.scope(Approval.region_code),
@@ -158,17 +181,22 @@ def decided_lately(viewer: Viewer, now: datetime) -> Sequence[sa.Row[Any]]:
     return db.session.execute(statement.order_by(Approval.decided_at.desc()).limit(MOST_DECIDED)).all()
 
 
-def own(viewer: Viewer, before: UUID | None = None) -> Sequence[sa.Row[Any]]:
+_OWN = _ROWS.where(Approval.asked_by_id == sa.bindparam("me", type_=sa.Uuid()))
+_LATEST_OWN = HotRead(_OWN.order_by(Approval.id.desc()).limit(PAGE + 1))
+_EARLIER_OWN = HotRead(  # keys are ordered by time
+    _OWN.where(Approval.id < sa.bindparam("before", type_=sa.Uuid())).order_by(Approval.id.desc()).limit(PAGE + 1)
+)
+
+
+def own(viewer: Viewer, before: UUID | None = None) -> list[Request]:
     """The viewer's own requests, the latest first; one row more than PAGE where there is a next page."""
-    statement = _rows().where(Approval.asked_by_id == viewer.id)
-    if before is not None:
-        statement = statement.where(Approval.id < before)  # keys are ordered by time
-    return db.session.execute(statement.order_by(Approval.id.desc()).limit(PAGE + 1)).all()
+    rows = _LATEST_OWN.all(me=viewer.id) if before is None else _EARLIER_OWN.all(me=viewer.id, before=before)
+    return list(map(Request._make, rows))
 
 
 def earlier(viewer: Viewer, approval: Approval, now: datetime) -> Sequence[sa.Row[Any]]:
     """Other requests for the same distributor in the last 90 days that he may see, the latest first."""
-    statement = _rows().where(
+    statement = _ROWS.where(
         DealCheck.distributor_id == approval.check.distributor_id,
         Approval.id != approval.id,
         Approval.asked_at >= now - timedelta(days=EARLIER_DAYS),
@@ -179,31 +207,23 @@ def earlier(viewer: Viewer, approval: Approval, now: datetime) -> Sequence[sa.Ro
 
 
 @lru_cache(maxsize=64)
-def _waiting(ranges: int) -> HotRead:
+def _waiting(width: int) -> HotRead:
     """What waits for somebody who decides over so many ranges of regions (0: who decides nothing)."""
     me = sa.bindparam("me", type_=sa.Uuid())
     answered = sa.or_(*(Approval.state == state for state in ANSWERED))
     condition = sa.and_(Approval.asked_by_id == me, answered, Approval.seen_at.is_(None))
-    if ranges:
-        within = sa.or_(
-            *(
-                sa.and_(
-                    Approval.region_code >= sa.bindparam(f"first{n}"), Approval.region_code < sa.bindparam(f"end{n}")
-                )
-                for n in range(ranges)
-            )
-        )
-        to_decide = sa.and_(Approval.state == ApprovalState.OPEN, within, Approval.asked_by_id != me)
-        condition = sa.or_(condition, to_decide)
+    if width:
+        region = within(Approval.region_code, width)
+        condition = sa.or_(condition, sa.and_(Approval.state == ApprovalState.OPEN, region, Approval.asked_by_id != me))
     return HotRead(sa.select(sa.func.count()).select_from(Approval).where(condition))
 
 
 def waiting_count(viewer: Viewer) -> int:
     """What waits for the viewer: answers he has not seen; for a supervisor, open requests of others. One statement."""
-    ranges = viewer.ranges() if viewer.role is Role.SUPERVISOR else []
-    bounds = {f"first{n}": first for n, (first, _end) in enumerate(ranges)}
-    bounds |= {f"end{n}": end for n, (_first, end) in enumerate(ranges)}
-    found = _waiting(len(ranges)).one(me=viewer.id, **bounds)
+    if viewer.role is Role.SUPERVISOR:
+        found = _waiting(len(viewer.patch)).one(me=viewer.id, **viewer.bounds())
+    else:
+        found = _waiting(0).one(me=viewer.id)
     return int(found[0]) if found else 0
 
 

@@ -11,7 +11,7 @@ from fieldapp.core import clock
 from fieldapp.core.access import SIGNED_IN, SUPERVISORS, wants_fragment
 from fieldapp.core.concern import Concern
 from fieldapp.core.page import page, see_other
-from fieldapp.desk.checks.presentation import present, seeing_now, stored_findings, title, worst_first
+from fieldapp.desk.checks.presentation import present, seeing_now, stored_findings, title
 
 from . import actions, queries
 from .actions import Decision
@@ -115,7 +115,7 @@ def _show(approval: Approval, *, status: int = 200, **more: Any) -> Response:
         approval=approval,
         check=approval.check,
         review=review,
-        findings=worst_first(present(fresh.result.findings, seeing_now(current_user, fresh)))
+        findings=present(fresh.result.findings, seeing_now(current_user, fresh))
         if fresh
         else stored_findings(current_user, approval.check, today),
         floors=queries.floors(current_user, fresh),

@@ -8,7 +8,9 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from fieldapp.core.db import db, insert_into, uuid7
+from sqlalchemy.orm import make_transient_to_detached
+
+from fieldapp.core.db import db, insert_row, uuid7
 from fieldapp.people.accounts.viewer import Viewer
 from fieldapp.people.audit.actions import record
 
@@ -18,6 +20,8 @@ from .queries import Evaluation
 
 def as_json(value: Any) -> Any:
     """Facts in storage units as JSON: dates ISO, decimals as text, rows as objects."""
+    if value is None or type(value) in (str, int, bool):
+        return value
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {field.name: as_json(getattr(value, field.name)) for field in dataclasses.fields(value)}
     if isinstance(value, Mapping):
@@ -101,6 +105,9 @@ def record_check(
 
 def _insert(key: UUID, values: dict[str, Any]) -> DealCheck | None:
     """The new row, or None when the key is taken; decided by the database, so that two at once do not collide."""
-    statement = insert_into(DealCheck).values(id=key, **values).on_conflict_do_nothing(index_elements=["id"])
-    taken = db.session.execute(statement.returning(DealCheck.id)).first() is None
-    return None if taken else db.session.get(DealCheck, key)
+    if not insert_row(DealCheck, {"id": key, **values}, unless_taken=True):
+        return None
+    check = DealCheck(id=key, **values)
+    make_transient_to_detached(check)  # as if it had been read: every column is known
+    db.session.add(check)
+    return check

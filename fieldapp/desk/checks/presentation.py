@@ -3,11 +3,12 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from fieldapp.core.findings import Finding, Level
+from fieldapp.core.i18n import LOCALES, language, ngettext
 from fieldapp.core.i18n import gettext as _
-from fieldapp.core.i18n import ngettext
 from fieldapp.core.money import format_yuan, show_yuan
 from fieldapp.people.accounts.viewer import Viewer
 
@@ -44,6 +45,23 @@ class Shown:
     set_price: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ShownFindings:
+    """What a check found: `wrong`, the worst first, and what is `in_order`; of the same level in the check's order."""
+
+    wrong: list[Shown]
+    in_order: list[Shown]
+
+    @property
+    def because(self) -> str:
+        """What the verdict rests on, in a few words: the worst finding and how many more of them."""
+        bad = [finding for finding in self.wrong if finding.level is not Level.INFO]
+        if not bad:
+            return _("All in order")
+        more = len(bad) - 1
+        return bad[0].title + (" · " + ngettext("%(num)d more", "%(num)d more", more) if more else "")
+
+
 def restore(stored: Mapping[str, Any]) -> Finding:
     """A finding from its stored JSON; dates stay ISO text."""
     return Finding(stored["code"], Level(stored["level"]), stored["line"], stored["facts"])
@@ -51,7 +69,12 @@ def restore(stored: Mapping[str, Any]) -> Finding:
 
 def title(code: str) -> str:
     """What a finding is about, in a few words."""
-    return _TITLES[code]()
+    return _titles(language())[code]
+
+
+@lru_cache(maxsize=len(LOCALES))
+def _titles(_language: str) -> dict[str, str]:
+    return {code: said() for code, said in _TITLES.items()}
 
 
 _TITLES: dict[str, Callable[[], str]] = {
@@ -88,20 +111,24 @@ def message(finding: Finding, seeing: Seeing) -> str:
     return _SENTENCES[finding.code](finding.facts, seeing)
 
 
-def present(findings: Iterable[Finding], seeing: Seeing) -> list[Shown]:
-    """All findings in their order."""
-    return [
+def present(findings: Iterable[Finding], seeing: Seeing) -> ShownFindings:
+    """All findings, the worst first."""
+    titles, labels = _titles(language()), _labels(language())
+    shown = [
         Shown(
             finding.code,
             finding.level,
             finding.line,
-            title(finding.code),
+            titles[finding.code],
             message(finding, seeing),
-            _numbers(finding, seeing),
+            _numbers(finding, seeing, labels),
             finding.facts.get("lowest_ok_price") if finding.code in _WITH_SET_PRICE else None,
         )
         for finding in findings
     ]
+    wrong = [finding for finding in shown if finding.level is not Level.OK]
+    wrong.sort(key=lambda finding: _WEIGHT[finding.level])
+    return ShownFindings(wrong, [finding for finding in shown if finding.level is Level.OK])
 
 
 def seeing_now(viewer: Viewer, evaluation: Evaluation) -> Seeing:
@@ -116,17 +143,12 @@ def seeing_stored(viewer: Viewer, check: DealCheck, today: date) -> Seeing:
     return Seeing(viewer, floor, {key: Owner(**owner) for key, owner in check.facts["owners"].items()})
 
 
-def stored_findings(viewer: Viewer, check: DealCheck, today: date) -> list[Shown]:
-    """The findings of a stored check, the worst first."""
-    return worst_first(present(map(restore, check.findings), seeing_stored(viewer, check, today)))
+def stored_findings(viewer: Viewer, check: DealCheck, today: date) -> ShownFindings:
+    """The findings of a stored check."""
+    return present(map(restore, check.findings), seeing_stored(viewer, check, today))
 
 
-def worst_first(findings: Iterable[Shown]) -> list[Shown]:
-    """The worst first; of the same level, in the order of the check."""
-    return sorted(findings, key=lambda finding: _WEIGHT[finding.level])
-
-
-_WEIGHT = {Level.STOP: 0, Level.APPROVAL: 1, Level.INFO: 2, Level.OK: 3}
+_WEIGHT = {Level.STOP: 0, Level.APPROVAL: 1, Level.INFO: 2}
 _WITH_SET_PRICE = {"price.below_floor", "price.far_below_floor"}
 
 
@@ -248,25 +270,35 @@ _SENTENCES: dict[str, Callable[[Mapping[str, Any], Seeing], str]] = {
 }
 
 
-def _numbers(finding: Finding, seeing: Seeing) -> list[tuple[str, str]]:
+_LABELS: dict[str, Callable[[], str]] = {
+    "list": lambda: _("List"),
+    "rebates": lambda: _("Rebates"),
+    "net": lambda: _("Net"),
+    "floor": lambda: _("Floor"),
+    "retail": lambda: _("Suggested retail"),
+    "limit": lambda: _("Limit"),
+    "outstanding": lambda: _("Outstanding"),
+    "available": lambda: _("Available"),
+    "overdue": lambda: _("Overdue amount"),
+}
+
+
+@lru_cache(maxsize=len(LOCALES))
+def _labels(_language: str) -> dict[str, str]:
+    return {name: said() for name, said in _LABELS.items()}
+
+
+def _numbers(finding: Finding, seeing: Seeing, labels: Mapping[str, str]) -> list[tuple[str, str]]:
     facts, group = finding.facts, finding.code.split(".")[0]
-    rows: list[tuple[str, Any]] = []
+    names: list[str] = []
     if group == "price":
-        rows = [
-            (_("List"), facts["list"]),
-            (_("Rebates"), facts["rebates"]),
-            (_("Net"), facts["net"]),
-            (_("Floor"), facts["floor"] if seeing.floor else None),
-            (_("Suggested retail"), facts["retail"] if finding.code == "price.above_retail" else None),
-        ]
+        names = ["list", "rebates", "net"]
+        names += ["floor"] if seeing.floor else []
+        names += ["retail"] if finding.code == "price.above_retail" else []
     elif group == "credit" and finding.level is not Level.OK:
-        rows = [
-            (_("Limit"), facts["limit"]),
-            (_("Outstanding"), facts["outstanding"]),
-            (_("Available"), facts["available"]),
-            (_("Overdue amount"), facts["overdue"] or None),
-        ]
-    return [(label, show_yuan(value)) for label, value in rows if value is not None]
+        names = ["limit", "outstanding", "available"]
+        names += ["overdue"] if facts["overdue"] else []
+    return [(labels[name], show_yuan(facts[name])) for name in names if facts[name] is not None]
 
 
 def interface_facts(finding: Finding, seeing: Seeing) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -22,13 +23,13 @@ from fieldapp.desk.checks.queries import (
     know,
     visible,
 )
-from fieldapp.desk.checks.reference import ProductRow
+from fieldapp.desk.checks.reference import ProductRow, Reference
 from fieldapp.network.distributors.models import Distributor
 from fieldapp.network.distributors.queries import search
 from fieldapp.network.distributors.rules import Status
 from fieldapp.network.territory import patches
 from fieldapp.people.accounts.models import Role, User
-from fieldapp.people.accounts.viewer import Viewer
+from fieldapp.people.accounts.viewer import Viewer, within
 from fieldapp.trade.ledger.models import Invoice, InvoiceLine
 
 from . import forms
@@ -38,7 +39,7 @@ from .rules import degrees_around, distance_km
 RECENT = 6
 RECENT_CHECKS = 200
 ASSIGNED = 8
-USUAL_INVOICES = 60
+USUAL_INVOICES = 20
 USUAL = 8
 FOUND = 20
 NEAR_KM = 150
@@ -73,7 +74,7 @@ def worksheet(viewer: Viewer, text: DealText, today: date, *, whole: bool, fill:
     usual: tuple[str, ...] = ()
     if whole:
         bought = _usual(known.distributor.id)
-        codes = {product.id: product for product in known.reference.products.values() if product.active}
+        codes = known.reference.once(_active)
         usual = tuple(codes[product_id].code for product_id, _grams in bought if product_id in codes)
         if fill and not text.lines:
             text = forms.started(text, next(((codes[key].code, grams) for key, grams in bought if key in codes), None))
@@ -100,6 +101,10 @@ def _know(viewer: Viewer, text: DealText, on: date) -> tuple[Known, Problems]:
         return know(viewer, text.distributor, on, None), problems
     except InvalidDealError:
         return know(viewer, text.distributor, on, next(iter(reference.read()[1].names))), problems
+
+
+def _active(reference: Reference) -> dict[UUID, ProductRow]:
+    return {product.id: product for product in reference.products.values() if product.active}
 
 
 def _usual_statement() -> sa.Select[Any]:
@@ -133,20 +138,6 @@ _USUAL = HotRead(_usual_statement())
 def _usual(distributor_id: UUID) -> list[tuple[UUID, int]]:
     """(product, grams of its latest line) of what a distributor bought most on its latest invoices."""
     return [(product_id, grams) for product_id, grams in _USUAL.all(distributor=distributor_id)]
-
-
-def choices(worksheet: Worksheet) -> list[tuple[str, list[ProductRow]]]:
-    """(product line, products): the usual ones first under '', then every active one by line; and those in use."""
-    products = worksheet.known.reference.products
-    groups: dict[str, list[ProductRow]] = {}
-    if worksheet.usual:
-        groups[""] = [products[code.casefold()] for code in worksheet.usual]
-    shown = set(worksheet.usual)
-    used = {line.product.casefold() for line in worksheet.text.lines}
-    for key, product in products.items():
-        if (product.active or key in used) and product.code not in shown:
-            groups.setdefault(product.line, []).append(product)
-    return list(groups.items())
 
 
 def place_names() -> Callable[[str | None], str]:
@@ -192,11 +183,21 @@ def nearby(viewer: Viewer, lat: float, lng: float, limit: int = FOUND) -> list[N
 _PICKED = (Distributor.id, Distributor.code, Distributor.name, Distributor.region_code, Distributor.status)
 
 
-def recent(viewer: Viewer, limit: int = RECENT) -> Sequence[sa.Row[Any]]:
-    """Distributors of the viewer's own latest checks that lie within his patch, the latest first."""
+class Picked(NamedTuple):
+    """A distributor to pick."""
+
+    id: UUID
+    code: str
+    name: str
+    region_code: str | None
+    status: Status
+
+
+@lru_cache(maxsize=64)
+def _recent(width: int | None) -> HotRead:
     latest = (
         sa.select(DealCheck.distributor_id, DealCheck.made_at)
-        .where(DealCheck.made_by_id == viewer.id)
+        .where(DealCheck.made_by_id == sa.bindparam("me", type_=sa.Uuid()))
         .order_by(DealCheck.made_at.desc())
         .limit(RECENT_CHECKS)
         .subquery()
@@ -206,13 +207,18 @@ def recent(viewer: Viewer, limit: int = RECENT) -> Sequence[sa.Row[Any]]:
         .group_by(latest.c.distributor_id)
         .subquery()
     )
-    return db.session.execute(
+    return HotRead(
         sa.select(*_PICKED)
         .join(last, last.c.distributor_id == Distributor.id)
-        .where(viewer.scope(Distributor.region_code))
+        .where(within(Distributor.region_code, width))
         .order_by(last.c.made_at.desc())
-        .limit(limit)
-    ).all()
+        .limit(RECENT)
+    )
+
+
+def recent(viewer: Viewer) -> list[Picked]:
+    """Distributors of the viewer's own latest checks that lie within his patch, the latest first."""
+    return list(map(Picked._make, _recent(viewer.width).all(me=viewer.id, **viewer.bounds())))
 
 
 def assigned(viewer: Viewer, limit: int = ASSIGNED) -> Sequence[sa.Row[Any]]:

@@ -1,9 +1,11 @@
 """What the page of a deal says: a worksheet in the words and numbers of its templates."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from uuid import UUID
+
+from markupsafe import Markup, escape
 
 from fieldapp.core import money
 from fieldapp.core.db import uuid7
@@ -13,9 +15,9 @@ from fieldapp.desk.approvals import queries as approvals
 from fieldapp.desk.approvals.forms import ReasonForm
 from fieldapp.desk.approvals.models import Approval
 from fieldapp.desk.approvals.rules import to_cover
-from fieldapp.desk.checks.presentation import Shown, present, seeing_now, worst_first
+from fieldapp.desk.checks.presentation import ShownFindings, present, seeing_now
 from fieldapp.desk.checks.queries import Evaluation
-from fieldapp.desk.checks.reference import ProductRow
+from fieldapp.desk.checks.reference import Reference
 from fieldapp.desk.checks.rules import Terms
 from fieldapp.people.accounts.viewer import Viewer
 
@@ -24,7 +26,36 @@ from .forms import DealText, LineText
 from .queries import Worksheet
 from .rules import Unit, lowest_per_bag
 
-Options = list[tuple[str, list[tuple[str, str]]]]
+# A page offers every product there is, so their options are made once and not by the template.
+_VALUE = Markup('<option value="{}"')
+_OPTION = Markup('<option value="{}">{} · {}</option>')
+_GROUP = '<optgroup label="%s">%s</optgroup>'
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of the deal as the page shows it. Money is fen; `index` counts from 0, `number` from 1.
+
+    `product` is its code, `unit` what the price is for, `bag` the kilograms of a bag, `was` what this answer was made
+    of, for the next request. The rest is None where the line is not part of a check: `price` per tonne, `net` what
+    stays of it, `list_price`, `bags`.
+    """
+
+    index: int
+    text: LineText
+    product: str
+    unit: str
+    bag: str | None
+    was: str
+    price: int | None = None
+    net: int | None = None
+    list_price: int | None = None
+    bags: str | None = None
+
+    @property
+    def number(self) -> int:
+        """Its place, counted from 1."""
+        return self.index + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +63,17 @@ class Screen:
     """One answer. `swapped`: only the verdict is sent, the inputs stay as they stand on the phone.
 
     `key` is the key of the check to be recorded: made anew with every answer, so that a double tap records one check
-    and a changed deal records another. `standing` is the viewer's live request for exactly this deal.
+    and a changed deal records another. `standing` is the viewer's live request for exactly this deal. `fixes` are
+    (number of a line, the lowest price that goes in fen for its unit).
     """
 
     sheet: Worksheet
     today: date
+    lines: list[Line]
     swapped: bool = False
     came_back: bool = False
-    findings: list[Shown] = field(default_factory=list)
+    findings: ShownFindings | None = None
+    fixes: list[tuple[int, int]] = field(default_factory=list)
     standing: Approval | None = None
     standing_by: str = ""
     form: ReasonForm | None = None
@@ -102,58 +136,20 @@ class Screen:
             return None
         return self.sheet.problems.get(name if index is None else f"lines.{index}.{name}")
 
-    def product(self, line: LineText) -> ProductRow | None:
-        """The product of a line."""
-        return self.sheet.product(line)
+    def options(self) -> Markup:
+        """The products to choose from: the usual ones, then every active one by line; and those in use."""
+        usual, used = set(self.sheet.usual), {line.product for line in self.lines}
+        options = self.sheet.known.reference.once(_options)
+        groups = [(_("Bought most"), [options[code][2] for code in self.sheet.usual])]
+        for line, codes in self.sheet.known.reference.once(_codes_by_line):
+            listed = [options[code] for code in codes if code not in usual]
+            groups.append((line, [text for code, active, text in listed if active or code in used]))
+        return Markup("".join(_GROUP % (escape(name), "".join(texts)) for name, texts in groups if texts))  # noqa: S704
 
-    def unit(self, line: LineText) -> Unit:
-        """What the price of a line is for."""
-        return forms.unit_of(self.text.unit, self.product(line))
-
-    def was(self, line: LineText) -> str:
-        """What this answer was made of, for the next request."""
-        return forms.was(line, self.unit(line))
-
-    def checked(self, index: int) -> bool:
-        """Is this line part of the check?"""
-        return self.evaluation is not None and index < len(self.evaluation.deal.lines)
-
-    def price(self, index: int) -> int | None:
-        """Fen per tonne that a line was checked with."""
-        return self.evaluation.deal.lines[index].price if self.evaluation else None
-
-    def list_price(self, index: int) -> int | None:
-        """Fen per tonne on the list for a line, None without one."""
-        row = self.evaluation.facts.lines[index].price if self.evaluation else None
-        return row.list_price if row else None
-
-    def net(self, index: int) -> int | None:
-        """Fen per tonne that stays of a line's price."""
-        return net_of(self.evaluation.result.findings, index + 1) if self.evaluation else None
-
-    def bags(self, index: int) -> str | None:
-        """How many bags a line is, None where the bag is not known."""
-        if self.evaluation is None:
-            return None
-        pack = self.evaluation.products[index].pack_grams
-        return money.format_kilograms(self.evaluation.deal.lines[index].grams * 1000 // pack) if pack else None
-
-    def lowest(self, finding: Shown) -> int:
-        """The lowest price that goes, in fen for the line's unit."""
-        index = (finding.line or 1) - 1
-        line = self.text.lines[index]
-        product = self.product(line)
-        price = finding.set_price or 0
-        if product is not None and product.pack_grams and self.unit(line) is Unit.BAG:
-            price = lowest_per_bag(price, product.pack_grams)
-        return price
-
-    def options(self) -> Options:
-        """(group, [(code, text)]) of the products to choose from."""
-        return [
-            (group or _("Bought most"), [(product.code, f"{product.name} · {product.code}") for product in products])
-            for group, products in queries.choices(self.sheet)
-        ]
+    def chosen(self, options: Markup, line: Line) -> Markup:
+        """The same options with a line's product selected."""
+        value = _VALUE.format(line.product)
+        return Markup(str(options).replace(value, f"{value} selected", 1))  # noqa: S704  still as it was escaped
 
     def places(self) -> list[tuple[str, str]]:
         """(code, path) of where the goods may go: the place chosen, the distributor's own, those searched for."""
@@ -179,23 +175,73 @@ def screen(
     form: ReasonForm | None = None,
 ) -> Screen:
     """The page of a worksheet; where approval is needed, with the viewer's live request for exactly this deal."""
-    evaluation, standing = sheet.evaluation, None
-    if evaluation is not None and evaluation.result.verdict is Verdict.APPROVAL:
-        standing = approvals.of_deal(viewer, evaluation, now)
+    evaluation, standing, findings = sheet.evaluation, None, None
+    if evaluation is not None:
+        findings = present(evaluation.result.findings, seeing_now(viewer, evaluation))
+        if evaluation.result.verdict is Verdict.APPROVAL:
+            standing = approvals.of_deal(viewer, evaluation, now)
+    lines = [_line(sheet, index, text) for index, text in enumerate(sheet.text.lines)]
     return Screen(
         sheet=sheet,
         today=today,
+        lines=lines,
         swapped=swapped,
         came_back=came_back,
-        findings=_findings(viewer, evaluation) if evaluation else [],
+        findings=findings,
+        fixes=_fixes(sheet, lines, findings) if findings else [],
         standing=standing,
         standing_by=next(iter(approvals.names(standing.decided_by_id).values()), "") if standing else "",
         form=form,
     )
 
 
-def _findings(viewer: Viewer, evaluation: Evaluation) -> list[Shown]:
-    return worst_first(present(evaluation.result.findings, seeing_now(viewer, evaluation)))
+def _options(reference: Reference) -> dict[str, tuple[str, bool, Markup]]:
+    return {
+        product.code: (product.code, product.active, _OPTION.format(product.code, product.name, product.code))
+        for product in reference.products.values()
+    }
+
+
+def _codes_by_line(reference: Reference) -> list[tuple[str, list[str]]]:
+    groups: dict[str, list[str]] = {}
+    for product in reference.products.values():
+        groups.setdefault(product.line, []).append(product.code)
+    return list(groups.items())
+
+
+def _line(sheet: Worksheet, index: int, text: LineText) -> Line:
+    product, evaluation = sheet.product(text), sheet.evaluation
+    unit = forms.unit_of(sheet.text.unit, product)
+    pack = product.pack_grams if product else None
+    line = Line(
+        index=index,
+        text=text,
+        product=product.code if product else text.product,
+        unit=unit.value,
+        bag=money.format_kilograms(pack) if pack else None,
+        was=forms.was(text, unit),
+    )
+    if evaluation is None or index >= len(evaluation.deal.lines):
+        return line
+    asked, price = evaluation.deal.lines[index], evaluation.facts.lines[index].price
+    return replace(
+        line,
+        price=asked.price,
+        net=net_of(evaluation.result.findings, index + 1),
+        list_price=price.list_price if price else None,
+        bags=money.format_kilograms(asked.grams * 1000 // pack) if pack else None,
+    )
+
+
+def _fixes(sheet: Worksheet, lines: list[Line], findings: ShownFindings) -> list[tuple[int, int]]:
+    found = []
+    for finding in findings.wrong:
+        if finding.set_price and finding.line:
+            product, price = sheet.product(lines[finding.line - 1].text), finding.set_price
+            if product is not None and product.pack_grams and lines[finding.line - 1].unit == Unit.BAG:
+                price = lowest_per_bag(price, product.pack_grams)
+            found.append((finding.line, price))
+    return found
 
 
 def fingerprint(findings: Iterable[Finding]) -> str:

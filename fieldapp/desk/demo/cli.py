@@ -7,9 +7,6 @@ from flask import Flask, current_app
 
 from fieldapp.core import clock
 
-from .actions import DemoError, describe_accounts, load
-from .company import build
-
 
 @click.command("demo")
 @click.option("--distributors", default=300, show_default=True, type=click.IntRange(1), help="How many distributors.")
@@ -18,6 +15,10 @@ from .company import build
 @click.option("--sales", default=200, show_default=True, type=click.IntRange(0), help="Mean invoice lines of one.")
 def demo(distributors: int, products: int, seed: int, sales: int) -> None:
     """Demo data: China's real regions, realistic names and prices, two years of sales, a case for every finding."""
+    # Only now: the catalogue of names weighs 3 MB, which every worker would carry.
+    from .actions import DemoError, describe_accounts, load
+    from .company import build
+
     if current_app.config["PRODUCTION"]:
         raise click.ClickException("FIELDAPP_ENV is 'production': demo accounts have a known password; use 'local'")
     try:

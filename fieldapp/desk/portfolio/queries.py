@@ -8,6 +8,7 @@ rows would break an index's order, the order is cut into segments that are walke
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
 from fieldapp.core.db import db
+from fieldapp.core.hotread import HotRead
 from fieldapp.core.search import query
 from fieldapp.desk.checks.models import DealCheck
 from fieldapp.desk.checks.queries import visible
@@ -338,17 +340,39 @@ _SHOWN = (
 )
 
 
+class _Standing(NamedTuple):
+    """A row of _SHOWN."""
+
+    id: UUID
+    code: str
+    name: str
+    region_code: str | None
+    status: Status
+    credited: UUID | None
+    grade: Grade | None
+    limit: int | None
+    outstanding: int | None
+    as_of: date | None
+    open_items: list[Any] | None
+
+
+@lru_cache(maxsize=64)
+def _standing_of(count: int) -> HotRead:
+    """Where so many distributors stand, by their keys `key0`, `key1`, …"""
+    return HotRead(
+        sa.select(*_SHOWN)
+        .outerjoin(CreditRecord, CreditRecord.distributor_id == Distributor.id)
+        .outerjoin(Balance, Balance.distributor_id == Distributor.id)
+        .where(Distributor.id.in_([sa.bindparam(f"key{n}", type_=sa.Uuid()) for n in range(count)]))
+    )
+
+
 def _rows(keys: Sequence[UUID], today: date) -> list[Row]:
     """What the list shows of some distributors, in the order of the keys, which were found in the viewer's scope."""
     if not keys:
         return []
-    statement = (
-        sa.select(*_SHOWN)
-        .outerjoin(CreditRecord, CreditRecord.distributor_id == Distributor.id)
-        .outerjoin(Balance, Balance.distributor_id == Distributor.id)
-        .where(Distributor.id.in_(keys))
-    )
-    by_key = {row.id: row for row in db.session.execute(statement)}
+    found = map(_Standing._make, _standing_of(len(keys)).all(**{f"key{n}": key for n, key in enumerate(keys)}))
+    by_key = {row.id: row for row in found}
     return [_row(by_key[key], today) for key in keys if key in by_key]
 
 

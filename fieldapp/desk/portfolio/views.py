@@ -5,13 +5,13 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from flask import Response, abort, request, send_file, stream_with_context, url_for
-from flask_babel import gettext as _
-from flask_babel import ngettext
 from flask_login import current_user
 
 from fieldapp.core import clock, panels
 from fieldapp.core.access import SIGNED_IN
 from fieldapp.core.concern import Concern
+from fieldapp.core.i18n import gettext as _
+from fieldapp.core.i18n import ngettext
 from fieldapp.core.page import page
 from fieldapp.core.sheets import CSV_TYPE, XLSX_TYPE
 from fieldapp.desk.deals.queries import place_names

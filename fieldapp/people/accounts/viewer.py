@@ -52,9 +52,33 @@ class Viewer:
             return sa.false()
         return sa.or_(*(sa.and_(region >= first, region < end) for first, end in self.ranges()))
 
+    @property
+    def width(self) -> int | None:
+        """How many ranges his patch is; None: everywhere."""
+        return None if self.everywhere else len(self.patch)
+
+    def bounds(self) -> dict[str, str]:
+        """The values of `within`."""
+        if self.everywhere:
+            return {}
+        return {
+            f"{end}{n}": code for n, pair in enumerate(self.ranges()) for end, code in zip(_ENDS, pair, strict=True)
+        }
+
     def ranges(self) -> list[tuple[str, str]]:
         """The patch as ranges of region codes, the ends not included."""
         return [(head, _after(head)) for head in self.patch]
+
+
+_ENDS = ("first", "past")
+
+
+def within(region: Any, width: int | None) -> ColumnElement[bool]:
+    """`Viewer.scope` for a HotRead, which is built once for all viewers of a width: `all(**viewer.bounds())`."""
+    if width is None:
+        return sa.true()
+    bound = [[sa.bindparam(f"{end}{n}", type_=sa.String()) for end in _ENDS] for n in range(width)]
+    return sa.or_(sa.false(), *(sa.and_(region >= first, region < past) for first, past in bound))
 
 
 def _after(prefix: str) -> str:

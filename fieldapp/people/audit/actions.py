@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from fieldapp.core.db import db
+from fieldapp.core.db import insert_row
 from fieldapp.core.logs import request_id
 
 from .models import AuditEntry
@@ -23,14 +23,15 @@ def record(
 
     `action` reads `concern.verb` ("approvals.approve"); `changes` holds JSON values only, {field: [before, after]}.
     """
-    db.session.add(
-        AuditEntry(
-            at=at,
-            actor_id=actor_id,
-            action=action,
-            subject_type=subject_type,
-            subject_id=str(subject_id),
-            changes=dict(changes),
-            request_id=request_id(),
-        )
+    insert_row(
+        AuditEntry,
+        {
+            "at": at,
+            "actor_id": actor_id,
+            "action": action,
+            "subject_type": subject_type,
+            "subject_id": str(subject_id),
+            "changes": dict(changes),
+            "request_id": request_id(),
+        },
     )
