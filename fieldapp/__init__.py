@@ -10,7 +10,22 @@ from werkzeug.local import LocalProxy
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from .config import ROOT, Settings
-from .core import assets, clock, concern, db, errors, health, i18n, logs, page, security, sessions, style, templates
+from .core import (
+    assets,
+    clock,
+    concern,
+    db,
+    errors,
+    health,
+    i18n,
+    logs,
+    page,
+    panels,
+    security,
+    sessions,
+    style,
+    templates,
+)
 from .people.accounts import login
 
 
@@ -69,6 +84,9 @@ def _register_concerns(app: Flask) -> None:
     from .desk.portfolio import views as portfolio
     from .desk.today import views as today
     from .network.distributors import models as _distributors  # noqa: F401
+    from .network.playbook import book as playbook_book
+    from .network.playbook import models as _playbook  # noqa: F401
+    from .network.playbook import views as playbook
     from .network.territory import models as _territory  # noqa: F401
     from .network.territory import patches
     from .people.accounts import cli as accounts_cli
@@ -88,6 +106,7 @@ def _register_concerns(app: Flask) -> None:
     app.register_blueprint(approvals.concern)
     app.register_blueprint(deals.concern)
     app.register_blueprint(imports.concern)
+    app.register_blueprint(playbook.concern)
     app.register_blueprint(policy.concern)
     app.register_blueprint(portfolio.concern)
     app.register_blueprint(today.concern)
@@ -96,6 +115,8 @@ def _register_concerns(app: Flask) -> None:
     imports_cli.init_app(app)
     patch_regions.use(app, patch_regions.RegionBook(patches.names, patches.search))
     policy_sections.declare(app, checks_policy.SECTIONS)
+    playbook_book.check()
+    panels.declare(app, playbook.PANELS)
 
 
 def _register_template_globals(app: Flask) -> None:

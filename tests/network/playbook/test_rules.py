@@ -1,0 +1,84 @@
+"""The ranking of the types: a golden table on the real playbook, and what always holds."""
+
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fieldapp.network.playbook.book import playbook
+from fieldapp.network.playbook.rules import CustomerType, rank
+
+PROFILES = playbook("en").profiles
+SIGNS = sorted(playbook("en").signs)
+T = CustomerType
+
+# What was ticked → (type, percent, place), the likeliest first.
+GOLDEN: list[tuple[str, list[tuple[CustomerType, int, int]]]] = [
+    ("", []),
+    ("no-such-sign", []),
+    ("serious", [(T.QUIET, 100, 1)]),
+    ("serious no-such-sign", [(T.QUIET, 100, 1)]),
+    ("talks-a-lot welcomes-you humour", [(T.FRIENDLY, 100, 1)]),
+    # A sign of two types speaks for both alike, and half as much as one of a single type.
+    ("talks-little", [(T.CAUTIOUS, 100, 1), (T.QUIET, 100, 1)]),
+    ("talks-little avoids-answering", [(T.QUIET, 100, 1), (T.CAUTIOUS, 33, 2)]),
+    ("talks-little wants-certainty", [(T.CAUTIOUS, 100, 1), (T.QUIET, 50, 2), (T.TRADITIONAL, 50, 2)]),
+    ("holds-to-views raises-voice", [(T.DEBATER, 100, 1), (T.EXPERT, 33, 2)]),
+    ("holds-to-views raises-voice criticises doubts-sincerity", [(T.EXPERT, 71, 1), (T.DEBATER, 43, 2)]),
+    ("bargains wants-discount interrupts shy", [(T.STRONG_WILLED, 75, 1), (T.CAUTIOUS, 25, 2)]),
+    ("minds-rules avoids-risk fixed-habits hesitates", [(T.TRADITIONAL, 71, 1), (T.CAUTIOUS, 43, 2)]),
+    ("listens practical-questions plans-ahead", [(T.CONSTRUCTIVE, 100, 1), (T.QUIET, 20, 2)]),
+    # One of each type: everybody stands first, in the training's order.
+    (
+        "warm shy bargains says-no-firmly raises-voice wise serious avoids-risk",
+        [(kind, 12, 1) for kind in CustomerType],
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("seen", "expected"), GOLDEN, ids=lambda value: value if isinstance(value, str) else "")
+def test_the_golden_table(seen: str, expected: list[tuple[CustomerType, int, int]]) -> None:
+    assert [(found.type, found.percent, found.place) for found in rank(PROFILES, seen.split())] == expected
+
+
+def test_it_says_which_ticks_speak_for_a_type() -> None:
+    first, second = rank(PROFILES, ["avoids-answering", "talks-little", "shy"])
+    assert (first.type, set(first.because)) == (T.CAUTIOUS, {"shy", "talks-little"})
+    assert (second.type, set(second.because)) == (T.QUIET, {"avoids-answering", "talks-little"})
+    assert first.share == second.share == Fraction(3, 5)
+
+
+ticks = st.sets(st.sampled_from(SIGNS), max_size=20)
+
+
+@given(ticks, st.sampled_from(list(CustomerType)), st.data())
+def test_a_tick_of_a_type_never_lowers_its_share(seen: set[str], kind: CustomerType, data: st.DataObject) -> None:
+    one = data.draw(st.sampled_from(PROFILES[kind]))
+    before = {found.type: found.share for found in rank(PROFILES, seen)}.get(kind, Fraction())
+    after = {found.type: found.share for found in rank(PROFILES, seen | {one})}[kind]
+    assert after >= before
+
+
+@given(ticks, st.sampled_from(list(CustomerType)), st.data())
+def test_a_tick_of_others_never_raises_its_share(seen: set[str], kind: CustomerType, data: st.DataObject) -> None:
+    one = data.draw(st.sampled_from([sign for sign in SIGNS if sign not in PROFILES[kind]]))
+    before = {found.type: found.share for found in rank(PROFILES, seen)}.get(kind, Fraction())
+    after = {found.type: found.share for found in rank(PROFILES, seen | {one})}.get(kind, Fraction())
+    assert after <= before
+
+
+@given(ticks, st.randoms())
+def test_it_hangs_on_what_was_ticked_alone(seen: set[str], chance: object) -> None:
+    """Whatever order the ticks come in, and however often: the same ranking; only types with a tick, in falling order."""
+    shuffled = [*seen, *seen]
+    chance.shuffle(shuffled)  # type: ignore[attr-defined]
+    found = rank(PROFILES, shuffled)
+    assert found == rank(PROFILES, sorted(seen))
+    assert {one.type for one in found} == {kind for kind, signs in PROFILES.items() if seen & set(signs)}
+    for one, following in zip(found, found[1:], strict=False):
+        assert one.share >= following.share
+        assert (one.place == following.place) == (one.share == following.share)
+    for one in found:
+        assert set(one.because) == seen & set(PROFILES[one.type])
+        assert 0 < one.share <= 1
