@@ -3,7 +3,7 @@
 The audit says that somebody judged a person, never how: an erased judgement must not live on there.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -35,15 +35,11 @@ def classify(
     `was`: the open judgement that the viewer saw, None where there was none. The same said twice by the same person
     changes nothing. Raises ChangedError when somebody else set one in between.
     """
-    present = _present(person)
-    signs = sorted(observed)
-    if present is not None and _same(present, viewer, person, kind, signs):
-        return present
-    return _replace(viewer, person, kind, signs, was, now, "playbook.classify")
+    return _set(viewer, person, kind, sorted(observed), was, now, "playbook.classify")
 
 
-def restore(viewer: Viewer, person: Person, was: UUID, now: datetime) -> ContactType:
-    """Undo: set again what stood before the open judgement `was`; none where that was the first of this person.
+def restore(viewer: Viewer, person: Person, was: UUID, now: datetime) -> None:
+    """Undo: set again what stood before the open judgement `was`; where it was the first of this person, none is open.
 
     Undone twice by a double tap it is undone once. Raises ChangedError when another one is open.
     """
@@ -61,11 +57,12 @@ def restore(viewer: Viewer, person: Person, was: UUID, now: datetime) -> Contact
         .order_by(ContactType.set_at.desc(), ContactType.id.desc())
         .limit(1)
     )
-    kind, signs = (before.type, before.observed) if before is not None else (None, [])
-    present = _present(person)
-    if present is not None and present.id != was and _same(present, viewer, person, kind, signs):
-        return present
-    return _replace(viewer, person, kind, signs, was, now, "playbook.restore")
+    if before is not None:
+        _set(viewer, person, before.type, before.observed, was, now, "playbook.restore")
+    elif _end(person, was, now):
+        record(viewer.id, "playbook.restore", "contact", person.id, now, {"judgement": [str(was), None]})
+    elif _open(person) is not None:
+        raise ChangedError
 
 
 def erase(viewer: Viewer, person: Person, now: datetime) -> int:
@@ -78,43 +75,69 @@ def erase(viewer: Viewer, person: Person, now: datetime) -> int:
     return len(gone)
 
 
-def _present(person: Person) -> ContactType | None:
+def _set(
+    viewer: Viewer,
+    person: Person,
+    kind: CustomerType | None,
+    signs: Sequence[str],
+    was: UUID | None,
+    now: datetime,
+    action: str,
+) -> ContactType:
+    """The open judgement if it says just this already (a double tap), else a new one in place of `was`."""
+    said = (viewer.id, person.name, kind, list(signs))
+    present = _saying(person, said)
+    if present is not None:
+        return present
+    try:
+        return _replace(viewer, person, kind, signs, was, now, action)
+    except ChangedError:
+        present = _saying(person, said)  # the other tap was quicker than the look before
+        if present is None:
+            raise
+        return present
+
+
+def _saying(person: Person, said: tuple[UUID, str | None, CustomerType | None, list[str]]) -> ContactType | None:
+    """The open judgement if it is of this (setter, name, type, signs)."""
+    present = _open(person)
+    if present is None or (present.set_by_id, present.of_name, present.type, present.observed) != said:
+        return None
+    return present
+
+
+def _open(person: Person) -> ContactType | None:
     return db.session.scalar(
-        sa.select(ContactType).where(ContactType.contact_id == person.id, ContactType.ended_at.is_(None))
+        sa.select(ContactType)
+        .where(ContactType.contact_id == person.id, ContactType.ended_at.is_(None))
+        .execution_options(populate_existing=True)
     )
 
 
-def _same(
-    present: ContactType, viewer: Viewer, person: Person, kind: CustomerType | None, signs: Collection[str]
-) -> bool:
-    return (present.set_by_id, present.of_name, present.type, present.observed) == (
-        viewer.id,
-        person.name,
-        kind,
-        list(signs),
+def _end(person: Person, was: UUID, now: datetime) -> bool:
+    """End a judgement of the contact; whether it still was open."""
+    ended = db.session.execute(
+        sa.update(ContactType)
+        .where(ContactType.id == was, ContactType.contact_id == person.id, ContactType.ended_at.is_(None))
+        .values(ended_at=now)
+        .execution_options(synchronize_session=False)
+        .returning(ContactType.id)
     )
+    return ended.first() is not None
 
 
 def _replace(
     viewer: Viewer,
     person: Person,
     kind: CustomerType | None,
-    signs: Collection[str],
+    signs: Sequence[str],
     was: UUID | None,
     now: datetime,
     action: str,
 ) -> ContactType:
     """End the judgement that was seen, if it still is open, and open another; ChangedError otherwise."""
-    if was is not None:
-        ended = db.session.execute(
-            sa.update(ContactType)
-            .where(ContactType.id == was, ContactType.contact_id == person.id, ContactType.ended_at.is_(None))
-            .values(ended_at=now)
-            .execution_options(synchronize_session=False)
-            .returning(ContactType.id)
-        ).first()
-        if ended is None:
-            raise ChangedError
+    if was is not None and not _end(person, was, now):
+        raise ChangedError
     values = {
         "id": uuid7(),
         "contact_id": person.id,

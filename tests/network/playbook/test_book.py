@@ -26,12 +26,39 @@ COUNTS = {
     "quiet": (6, 5, 6),
     "traditional": (8, 6, 4),
 }
-# Slide 与客户交往应注意的问题: 讲述 has seven items, 发问 four before the text breaks off, 倾听 and 了解 only their names.
+# 与客户交往应注意的问题: 讲述 has seven items, 发问 four before the text breaks off; 倾听 and 了解 are only named.
 SKILLS = {"tell": 7, "ask": 4, "listen": 0, "understand": 0}
 # The deck's terms, in its order (一)–(八).
-TERMS = "友善外向型 优柔寡断型 顽强型 万事通型 强词夺理型 思想积极型 不声不响型 消极主义型".split()
+TERMS = [
+    "友善外向型",
+    "优柔寡断型",
+    "顽强型",
+    "万事通型",
+    "强词夺理型",
+    "思想积极型",
+    "不声不响型",
+    "消极主义型",
+]
 # What the deck says of people that nobody wants to read about himself.
-HURTFUL = "不太聪明 吹牛 强词夺理 威胁你 人身攻击 自吹自擂 顽固 多疑 僵化 嘲讽 易怒 缺乏信心 无感情 吹毛求疵 消极 优柔寡断 摆出".split()
+HURTFUL = [
+    "不太聪明",
+    "吹牛",
+    "强词夺理",
+    "威胁你",
+    "人身攻击",
+    "自吹自擂",
+    "顽固",
+    "多疑",
+    "僵化",
+    "嘲讽",
+    "易怒",
+    "缺乏信心",
+    "无感情",
+    "吹毛求疵",
+    "消极",
+    "优柔寡断",
+    "摆出",
+]
 
 
 def own_words(entry: dict[str, Any], *blocks: str) -> list[str]:
