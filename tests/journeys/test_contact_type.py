@@ -47,7 +47,7 @@ def test_a_contact_is_classified_in_two_taps_and_the_ticks(
 
     # It is saved with what was seen, and the advice stands on the page.
     row = desk.one(ContactType)
-    assert (row.type, row.observed) == (CustomerType.QUIET, ["serious", "talks-little"])
+    assert (row.type, row.observed) == (CustomerType.QUIET, ["serious", "silent"])
     expect(page.locator("main")).to_contain_text("Leave a silence and wait for the answer")
 
     # Two more taps take it back.

@@ -178,7 +178,7 @@ def test_a_card_has_two_lines_to_do_and_one_to_avoid() -> None:
         (lambda data: data["types"]["quiet"].update(avoid=[]), "quiet.avoid: nothing there"),
         (lambda data: data["types"]["quiet"]["works"][0].pop("top"), "mark 2 lines"),
         (lambda data: data["types"]["quiet"]["traits"][0].update(theme="weather"), "one theme of"),
-        (lambda data: data["types"]["quiet"]["traits"][5].update(theme="you"), "talks-little: one theme"),
+        (lambda data: data["types"]["quiet"]["traits"][5].update(theme="you"), "silent: one theme"),
         (lambda data: data["types"].pop("expert"), "types: expected"),
         (lambda data: data["skills"].pop("listen"), "skills: expected"),
         (lambda data: data["skills"]["listen"]["summary"].pop("en"), "listen: no en"),

@@ -13,10 +13,10 @@ QUIET, DEBATER = CustomerType.QUIET, CustomerType.DEBATER
 
 
 def test_a_tap_saves_the_type_with_what_was_seen(talk: Talk) -> None:
-    answer = talk.set("quiet", "talks-little", "serious")
+    answer = talk.set("quiet", "silent", "serious")
     assert (answer.status_code, answer.location) == (303, f"/distributors/{talk.distributor}")
     (row,) = talk.rows()
-    assert (row.type, row.observed, row.of_name, row.ended_at) == (QUIET, ["serious", "talks-little"], "Wang", None)
+    assert (row.type, row.observed, row.of_name, row.ended_at) == (QUIET, ["serious", "silent"], "Wang", None)
     assert "Saved for Wang: Quiet." in talk.page()
 
 
@@ -53,7 +53,7 @@ def test_none_fits_is_an_answer_of_its_own(talk: Talk) -> None:
 
 def test_who_set_it_and_when_and_what_stood_before_is_kept(talk: Talk) -> None:
     talk.set("quiet", "serious")
-    talk.set("debater", "raises-voice", who="mate")
+    talk.set("debater", "loud", who="mate")
     first, second = talk.rows()
     assert first.ended_at == second.set_at
     assert second.ended_at is None
@@ -96,22 +96,22 @@ def test_the_same_said_again_changes_nothing(talk: Talk) -> None:
     assert talk.set("quiet", "serious", was=None).status_code == 303, "a second tap of the same page"
     assert talk.set("quiet", "serious").status_code == 303
     assert len(talk.rows()) == len(talk.audited()) == 1
-    talk.set("quiet", "serious", "talks-little")
+    talk.set("quiet", "serious", "silent")
     assert len(talk.rows()) == 2, "seen more"
-    talk.set("quiet", "serious", "talks-little", who="mate")
+    talk.set("quiet", "serious", "silent", who="mate")
     assert len(talk.rows()) == 3, "somebody else sees it too"
 
 
 def test_the_second_of_two_is_told_and_keeps_the_ticks(talk: Talk) -> None:
     talk.set("quiet", "serious")
-    late = talk.set("debater", "raises-voice", who="mate", was=None)
+    late = talk.set("debater", "loud", who="mate", was=None)
     assert late.status_code == 409
     assert "Nothing was saved: Rep was quicker" in late.text
-    assert 'value="raises-voice" checked' in late.text
+    assert 'value="loud" checked' in late.text
     assert [row.type for row in talk.rows()] == [QUIET]
     # The page that told it knows what stands now: once more, and it is set.
     assert f'name="was" value="{talk.rows()[0].id}"' in late.text
-    assert talk.set("debater", "raises-voice", who="mate").status_code == 303
+    assert talk.set("debater", "loud", who="mate").status_code == 303
     stale = talk.set("expert", was=talk.rows()[0].id)
     assert stale.status_code == 409
     assert "Mate was quicker" in stale.text
@@ -176,7 +176,7 @@ def test_it_goes_when_the_contact_goes(talk: Talk) -> None:
 
 
 def test_no_list_or_file_carries_it(talk: Talk) -> None:
-    talk.set("debater", "raises-voice")
+    talk.set("debater", "loud")
     assert "Debater" in talk.page(), "and the message is gone with it"
     for path in ("/distributors", "/distributors/export.csv", "/deals/new?q=D001", "/"):
         text = talk.as_("rep").get(path).text

@@ -5,7 +5,7 @@ from tests.network.playbook.conftest import Talk
 
 def test_nothing_of_it_is_left_but_that_it_was_deleted(talk: Talk) -> None:
     talk.set("quiet", "serious")
-    talk.set("debater", "raises-voice")
+    talk.set("debater", "loud")
     talk.set("expert", of=talk.zeng)
     assert "Delete all of it" in talk.picker()
     answer = talk.as_("rep").post(f"/contacts/{talk.wang}/type/erasure")

@@ -16,13 +16,13 @@ def present(talk: Talk) -> object:
 
 def test_what_stood_before_holds_again_with_what_was_seen(talk: Talk) -> None:
     talk.set("quiet", "serious")
-    talk.set("debater", "raises-voice", who="mate")
+    talk.set("debater", "loud", who="mate")
     answer = talk.undo(present(talk))
     assert (answer.status_code, answer.location) == (303, f"/contacts/{talk.wang}/type")
     rows = talk.rows()
     assert [(row.type, row.observed) for row in rows] == [
         (QUIET, ["serious"]),
-        (DEBATER, ["raises-voice"]),
+        (DEBATER, ["loud"]),
         (QUIET, ["serious"]),
     ]
     assert [row.ended_at is None for row in rows] == [False, False, True]
