@@ -21,6 +21,7 @@ from .core import (
     logs,
     migrations,
     page,
+    panels,
     security,
     sessions,
     style,
@@ -85,6 +86,9 @@ def _register_concerns(app: Flask) -> None:
     from .desk.portfolio import views as portfolio
     from .desk.today import views as today
     from .network.distributors import models as _distributors  # noqa: F401
+    from .network.playbook import book as playbook_book
+    from .network.playbook import models as _playbook  # noqa: F401
+    from .network.playbook import views as playbook
     from .network.territory import models as _territory  # noqa: F401
     from .network.territory import patches
     from .people.accounts import cli as accounts_cli
@@ -104,6 +108,7 @@ def _register_concerns(app: Flask) -> None:
     app.register_blueprint(approvals.concern)
     app.register_blueprint(deals.concern)
     app.register_blueprint(imports.concern)
+    app.register_blueprint(playbook.concern)
     app.register_blueprint(policy.concern)
     app.register_blueprint(portfolio.concern)
     app.register_blueprint(today.concern)
@@ -112,6 +117,8 @@ def _register_concerns(app: Flask) -> None:
     imports_cli.init_app(app)
     patch_regions.use(app, patch_regions.RegionBook(patches.names, patches.search))
     policy_sections.declare(app, checks_policy.SECTIONS)
+    playbook_book.check()
+    panels.declare(app, playbook.PANELS)
 
 
 def _register_template_globals(app: Flask) -> None:

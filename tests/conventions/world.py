@@ -33,6 +33,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "accounts.language": {"locale": "en"},
     "accounts.theme": {"theme": "dark"},
     "api.create_deal_check": DEAL,
+    "playbook.classify": {"type": "quiet", "seen": "serious"},
     "deals.create": {"distributor": "D001", "terms": "credit", "product": "P10", "kg": "5000", "price": "3150"},
 }
 TOKEN = "{}-token"
@@ -83,12 +84,14 @@ def make_world(app: Flask) -> World:
             app,
             {
                 "distributor_id": distributor.id,
+                "contact_id": distributor.contacts[0].id,
                 "user_id": target.id,
                 "token_id": token.id,
                 "run_id": run.id,
                 "imports.kind:key": "products",
                 "imports.template:key": "products",
                 "imports.template:form": "csv",
+                "playbook.show:key": "quiet",
                 "portfolio.export:kind": "csv",
             },
         )

@@ -17,8 +17,10 @@ from fieldapp.core.hotread import HotRead
 from fieldapp.core.i18n import gettext as _
 from fieldapp.core.money import MAX_FEN
 from fieldapp.core.stamp import Stamp
-from fieldapp.network.distributors.models import Distributor
+from fieldapp.network.distributors.models import Contact, Distributor
 from fieldapp.network.distributors.rules import DistributorFacts, Status
+from fieldapp.network.playbook.models import ContactType, present_of_contact
+from fieldapp.network.playbook.rules import CustomerType
 from fieldapp.network.territory.models import Area
 from fieldapp.network.territory.rules import REGION_LENGTHS, AreaRow, owners
 from fieldapp.people.accounts.viewer import Viewer
@@ -95,7 +97,10 @@ class Owner:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """All that is known of a distributor on a day, whatever it buys; what a deal adds is in the snapshot."""
+    """All that is known of a distributor on a day, whatever it buys; what a deal adds is in the snapshot.
+
+    `main_contact`: which of the eight customer types its main contact was taken for.
+    """
 
     distributor: DistributorRow
     ship_to: str
@@ -106,6 +111,7 @@ class Known:
     policy: Policy
     reference: Reference
     regions: Regions
+    main_contact: CustomerType | None = None
 
     def price_row(self, product: ProductRow, on: date) -> PriceRow | None:
         """The price row that counts for a product at this ship_to."""
@@ -159,6 +165,14 @@ def _facts_statement(dialect: str) -> sa.Select[Any]:
         .correlate(Distributor)
         .scalar_subquery()
     )
+    main_contact = (
+        sa.select(ContactType.type)
+        .select_from(Contact)
+        .join(ContactType, present_of_contact())
+        .where(Contact.distributor_id == Distributor.id, Contact.main)
+        .correlate(Distributor)
+        .scalar_subquery()
+    )
     return (
         sa.select(
             Stamp.reference,
@@ -177,6 +191,7 @@ def _facts_statement(dialect: str) -> sa.Select[Any]:
             Balance.as_of,
             Balance.open_items,
             areas,
+            main_contact,
         )
         .select_from(Distributor)
         .join(Stamp, Stamp.id == 1)
@@ -228,6 +243,7 @@ def know(viewer: Viewer, distributor: str, on: date, ship_to: str | None) -> Kno
         policy=snapshot.policy_on(on),
         reference=snapshot,
         regions=regions,
+        main_contact=row[16],
     )
 
 

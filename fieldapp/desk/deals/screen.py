@@ -11,6 +11,7 @@ from fieldapp.core import money
 from fieldapp.core.db import uuid7
 from fieldapp.core.findings import Finding, Verdict
 from fieldapp.core.i18n import gettext as _
+from fieldapp.core.i18n import language
 from fieldapp.desk.approvals import queries as approvals
 from fieldapp.desk.approvals.forms import ReasonForm
 from fieldapp.desk.approvals.models import Approval
@@ -19,6 +20,7 @@ from fieldapp.desk.checks.presentation import ShownFindings, present, seeing_now
 from fieldapp.desk.checks.queries import Evaluation
 from fieldapp.desk.checks.reference import Reference
 from fieldapp.desk.checks.rules import Terms
+from fieldapp.network.playbook.book import TypePage, playbook
 from fieldapp.people.accounts.viewer import Viewer
 
 from . import forms, queries
@@ -88,6 +90,12 @@ class Screen:
     def evaluation(self) -> Evaluation | None:
         """The check, when there is one."""
         return self.sheet.evaluation
+
+    @property
+    def advice(self) -> TypePage | None:
+        """How to talk with the main contact, in the reader's language."""
+        kind = self.sheet.known.main_contact
+        return playbook(language()).types[kind] if kind else None
 
     @property
     def many(self) -> bool:

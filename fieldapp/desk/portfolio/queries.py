@@ -26,6 +26,7 @@ from fieldapp.desk.deals.queries import nearby, place_names
 from fieldapp.network.distributors.models import Contact, Distributor, SearchEntry
 from fieldapp.network.distributors.queries import matching
 from fieldapp.network.distributors.rules import Status
+from fieldapp.network.playbook.models import ContactType, present_of_contact
 from fieldapp.network.territory.models import Area
 from fieldapp.people.accounts.models import User
 from fieldapp.people.accounts.viewer import Viewer
@@ -453,7 +454,8 @@ def find(viewer: Viewer, distributor_id: UUID, today: date) -> Shown | None:
 
 def _contacts(distributor_id: UUID) -> Sequence[Any]:
     return db.session.execute(
-        sa.select(Contact.name, Contact.phone, Contact.main)
+        sa.select(Contact.id, Contact.name, Contact.phone, Contact.main, ContactType.type)
+        .outerjoin(ContactType, present_of_contact())
         .where(Contact.distributor_id == distributor_id)
         .order_by(Contact.main.desc(), Contact.name)
     ).all()

@@ -11,11 +11,12 @@ from fieldapp.core import clock, panels
 from fieldapp.core.access import SIGNED_IN
 from fieldapp.core.concern import Concern
 from fieldapp.core.i18n import gettext as _
-from fieldapp.core.i18n import ngettext
+from fieldapp.core.i18n import language, ngettext
 from fieldapp.core.page import page
 from fieldapp.core.sheets import CSV_TYPE, XLSX_TYPE
 from fieldapp.desk.deals.queries import place_names
 from fieldapp.network.distributors.rules import Status
+from fieldapp.network.playbook.book import playbook
 from fieldapp.standing.grading.models import Grade
 
 from . import exports, forms, queries
@@ -104,6 +105,7 @@ def show(distributor_id: UUID) -> Response:
         shown=shown,
         place=place_names(),
         today=today,
+        types=playbook(language()).types,
         panels=panels.shown("distributor", current_user, distributor_id, today),
     )
 
