@@ -40,14 +40,16 @@ def chart(ratings: Sequence[tuple[date, int, str]], cuts: Sequence[tuple[float, 
     if len(ratings) < 2:
         return None
     ordered = sorted(ratings)
+    lowest = min([score / 10 for _day, score, _grade in ordered] + [edge for edge, _grade in cuts])
+    bottom = max(0.0, lowest - 10)
     first, span = ordered[0][0], max(1, (ordered[-1][0] - ordered[0][0]).days)
     points = [
-        Point(_LEFT + round((day - first).days * (WIDTH - _LEFT - _RIGHT) / span), _height(score / 10), grade)
+        Point(_LEFT + round((day - first).days * (WIDTH - _LEFT - _RIGHT) / span), _height(score / 10, bottom), grade)
         for day, score, grade in ordered
     ]
     line = " ".join(f"{point.x},{point.y}" for point in points)
-    return Chart(points, [Cut(_height(edge), grade) for edge, grade in cuts], line)
+    return Chart(points, [Cut(_height(edge, bottom), grade) for edge, grade in cuts], line)
 
 
-def _height(score: float) -> int:
-    return round(HEIGHT - _BOTTOM - score * (HEIGHT - _TOP - _BOTTOM) / 100)
+def _height(score: float, bottom: float) -> int:
+    return round(HEIGHT - _BOTTOM - (score - bottom) * (HEIGHT - _TOP - _BOTTOM) / (100 - bottom))

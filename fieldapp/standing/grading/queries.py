@@ -223,6 +223,12 @@ class Row(NamedTuple):
     rep: str | None
     cursor: str
 
+    @property
+    def town(self) -> str:
+        """City and county (the province is known to who works there)."""
+        parts = self.place.split(" · ")
+        return " · ".join(parts[1:3] or parts)
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
