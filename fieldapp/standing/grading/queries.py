@@ -4,12 +4,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from fieldapp.core.db import db
+from fieldapp.core.hotread import HotRead
 from fieldapp.network.distributors.models import Distributor
 from fieldapp.network.distributors.rules import Status
 from fieldapp.network.territory.patches import names as region_names
@@ -243,7 +245,7 @@ def listed(viewer: Viewer, asked: Asked, today: date) -> Page:
     """The page asked for: three statements."""
     rows = _rows(viewer, asked, today, PAGE + 1)
     first_and_last = asked.after is None and len(rows) <= PAGE
-    number = len(rows) if first_and_last else _count(viewer, asked.part, today)
+    number = len(rows) if first_and_last else db.session.scalar(_counted(_of(viewer, asked.part, today))) or 0
     return Page(rows[:PAGE], number, rows[PAGE - 1].cursor if len(rows) > PAGE else None)
 
 
@@ -291,7 +293,7 @@ def _rows(viewer: Viewer, asked: Asked, today: date, size: int) -> list[Row]:
             sa.and_(Assessment.distributor_id == Distributor.id, Assessment.state == AssessmentState.PROPOSED),
         )
         .outerjoin(User, User.id == Distributor.rep_id)
-        .where(*_conditions(viewer, asked.part, today))
+        .where(*_of(viewer, asked.part, today))
         .order_by(order, Distributor.id)
         .limit(size)
     )
@@ -333,31 +335,34 @@ def _edge(text: str, never: bool) -> Any:
         return None
 
 
-def _conditions(viewer: Viewer, part: Due, today: date) -> list[sa.ColumnElement[bool]]:
-    """Who is on a part of the list: whoever we still trade with, or may."""
-    found = [viewer.scope(Distributor.region_code), Distributor.status != Status.ENDED]
+def _conditions(scope: sa.ColumnElement[bool], part: Due, today: Any, soon: Any) -> list[sa.ColumnElement[bool]]:
+    """Who is on a part of the list: whoever we still trade with, or may. `soon`: the last day that counts as soon."""
+    found = [scope, Distributor.status != Status.ENDED]
     if part is Due.NEVER:
         return [*found, CreditRecord.grade.is_(None)]
     found.append(CreditRecord.grade.is_not(None))
-    if part is not Due.SOON:
-        last = today - timedelta(days=1) if part is Due.OVERDUE else today + timedelta(days=SOON_DAYS)
-        return [*found, CreditRecord.valid_until <= last]
-    return [*found, CreditRecord.valid_until.between(today, today + timedelta(days=SOON_DAYS))]
+    if part is Due.OVERDUE:
+        return [*found, CreditRecord.valid_until < today]
+    if part is Due.SOON:
+        found.append(CreditRecord.valid_until >= today)
+    return [*found, CreditRecord.valid_until <= soon]
 
 
-def _some(viewer: Viewer, part: Due, today: date) -> sa.Select[Any]:
-    return (
+def _of(viewer: Viewer, part: Due, today: date) -> list[sa.ColumnElement[bool]]:
+    scope = viewer.scope(Distributor.region_code)
+    return _conditions(scope, part, today, today + timedelta(days=SOON_DAYS))
+
+
+def _counted(conditions: Sequence[sa.ColumnElement[bool]]) -> sa.Select[Any]:
+    """How many, counted to COUNTED + 1 at most."""
+    some = (
         sa.select(sa.literal(1))
         .select_from(Distributor)
         .outerjoin(CreditRecord, CreditRecord.distributor_id == Distributor.id)
-        .where(*_conditions(viewer, part, today))
+        .where(*conditions)
         .limit(COUNTED + 1)
     )
-
-
-def _count(viewer: Viewer, part: Due, today: date) -> int:
-    counted = sa.select(sa.func.count()).select_from(_some(viewer, part, today).subquery())
-    return db.session.scalar(counted) or 0
+    return sa.select(sa.func.count()).select_from(some.subquery())
 
 
 class ToDo(NamedTuple):
@@ -369,27 +374,46 @@ class ToDo(NamedTuple):
 
 
 def to_do(viewer: Viewer, today: date) -> ToDo | None:
-    """For the home page, one statement; None for who neither rates nor confirms."""
+    """For the home page, one statement; None for an administrator, who neither rates nor confirms."""
     if viewer.everywhere:
         return None
-    counts = [
-        sa.select(sa.func.count()).select_from(_some(viewer, part, today).subquery()).scalar_subquery()
-        for part in (Due.DUE, Due.NEVER)
-    ]
-    return ToDo(*db.session.execute(sa.select(_waiting_count(viewer), *counts)).one())
+    ranges = viewer.ranges()
+    if not ranges:
+        return ToDo(0, 0, 0)
+    binds: dict[str, Any] = {f"first{n}": first for n, (first, _end) in enumerate(ranges)}
+    binds |= {f"end{n}": end for n, (_first, end) in enumerate(ranges)}
+    decides = viewer.role is Role.SUPERVISOR
+    if decides:
+        binds["me"] = viewer.id
+    row = _to_do(len(ranges), decides).one(today=today, soon=today + timedelta(days=SOON_DAYS), **binds)
+    return ToDo(*row) if row else None
 
 
-def _waiting_count(viewer: Viewer) -> Any:
-    if viewer.role is not Role.SUPERVISOR:
-        return sa.literal(0)
+@lru_cache(maxsize=64)
+def _to_do(ranges: int, decides: bool) -> HotRead:
+    """The counts of somebody who covers so many ranges of regions."""
+    scope = sa.or_(
+        *(
+            sa.and_(
+                Distributor.region_code >= sa.bindparam(f"first{n}"), Distributor.region_code < sa.bindparam(f"end{n}")
+            )
+            for n in range(ranges)
+        )
+    )
+    today, soon = sa.bindparam("today", type_=sa.Date()), sa.bindparam("soon", type_=sa.Date())
+    counts = [_counted(_conditions(scope, part, today, soon)).scalar_subquery() for part in (Due.DUE, Due.NEVER)]
+    return HotRead(sa.select(_waiting_count(scope) if decides else sa.literal(0), *counts))
+
+
+def _waiting_count(scope: sa.ColumnElement[bool]) -> Any:
     return (
         sa.select(sa.func.count())
         .select_from(Assessment)
         .join(Distributor, Distributor.id == Assessment.distributor_id)
         .where(
             Assessment.state == AssessmentState.PROPOSED,
-            Assessment.proposed_by_id != viewer.id,
-            viewer.scope(Distributor.region_code),
+            Assessment.proposed_by_id != sa.bindparam("me", type_=sa.Uuid()),
+            scope,
         )
         .scalar_subquery()
     )
