@@ -36,6 +36,10 @@ PAGES = {
     "list, longest overdue": "/distributors?sort=overdue&overdue=1",
     "list, most owed": "/distributors?sort=outstanding",
     "list, by status and grade": "/distributors?status=watch&grade=B",
+    "ratings, due": "/ratings",
+    "ratings, never graded": "/ratings?part=never",
+    "a distributor's grade": "first/grade",
+    "a new rating": "first/grade/new",
 }
 PATCHES = {"rep": (Role.REP, ["4101"]), "supervisor": (Role.SUPERVISOR, ["41"])}
 
@@ -50,8 +54,10 @@ class Measured(NamedTuple):
 
 def measure(app: Flask, client: FlaskClient, repeat: int = 30) -> list[Measured]:
     """Each page through the whole app, the pages interleaved."""
-    following = client.get("/distributors").get_data(as_text=True).partition('rel="next"')[0].rpartition('href="')[2]
-    addresses = {name: path for name, path in PAGES.items() if path != "next"}
+    listed = client.get("/distributors").get_data(as_text=True)
+    following = listed.partition('rel="next"')[0].rpartition('href="')[2]
+    first = listed.partition('class="row-main" href="')[2].partition('"')[0]
+    addresses = {name: path.replace("first", first) for name, path in PAGES.items() if path != "next"}
     if following.startswith("/distributors?"):
         addresses["list, page 2"] = following.partition('"')[0].replace("&amp;", "&")
     cookie = "; ".join(f"{kept.key}={kept.value}" for kept in (client._cookies or {}).values())

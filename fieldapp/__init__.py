@@ -98,6 +98,8 @@ def _register_concerns(app: Flask) -> None:
     from .people.policy import sections as policy_sections
     from .people.policy import views as policy
     from .standing.grading import models as _grading  # noqa: F401
+    from .standing.grading import policy as grading_policy
+    from .standing.grading import views as grading
     from .trade.ledger import models as _ledger  # noqa: F401
     from .trade.pricing import models as _pricing  # noqa: F401
     from .trade.products import models as _products  # noqa: F401
@@ -107,6 +109,7 @@ def _register_concerns(app: Flask) -> None:
     app.register_blueprint(api.concern)
     app.register_blueprint(approvals.concern)
     app.register_blueprint(deals.concern)
+    app.register_blueprint(grading.concern)
     app.register_blueprint(imports.concern)
     app.register_blueprint(playbook.concern)
     app.register_blueprint(policy.concern)
@@ -119,6 +122,7 @@ def _register_concerns(app: Flask) -> None:
     policy_sections.declare(app, checks_policy.SECTIONS)
     playbook_book.check()
     panels.declare(app, playbook.PANELS)
+    policy_sections.declare(app, grading_policy.SECTIONS)
 
 
 def _register_template_globals(app: Flask) -> None:

@@ -10,7 +10,7 @@ from fieldapp.core.db import db
 from fieldapp.network.distributors.models import Contact, Distributor
 from fieldapp.network.territory.models import Area, Region
 from fieldapp.people.accounts.models import Role, User
-from fieldapp.standing.grading.models import CreditRecord
+from fieldapp.standing.grading.models import Assessment, AssessmentState, CreditRecord
 from fieldapp.trade.pricing.models import Price, Rebate
 from fieldapp.trade.products.models import Product
 
@@ -114,3 +114,27 @@ def make_credit(
 ) -> Any:
     """A credit record: grade A, limit ¥100,000.00."""
     return add(CreditRecord(distributor_id=distributor.id, grade=grade, limit=limit, **values))
+
+
+def make_rating(distributor: Distributor, by: User, grade: str = "B", **values: Any) -> Assessment:
+    """A proposed rating of today: grade B, score 72.0, limit ¥50,000.00, of arrears alone."""
+    asked = {"kind": "asked", "by": by.name}
+    defaults: dict[str, Any] = {
+        "on": TODAY,
+        "region_code": distributor.region_code,
+        "answers": {
+            "arrears": {"option": "best", "value": None, "source": asked, "as_of": TODAY.isoformat()},
+            "facts": {"customer_since": None, "invoiced": 120_000_000, "months": 12, "malicious": 0},
+        },
+        "score": 720,
+        "answered_percent": 100,
+        "provisional": False,
+        "caps": [],
+        "average_sales": 10_000_000,
+        "limit": 5_000_000,
+        "term_days": 15,
+        "policy_version": 1,
+        "state": AssessmentState.PROPOSED,
+        "proposed_at": NOW,
+    }
+    return add(Assessment(distributor_id=distributor.id, proposed_by_id=by.id, grade=grade, **{**defaults, **values}))

@@ -94,6 +94,7 @@ def test_the_table_says_what_the_routes_declare() -> None:
     """The table itself, against the plain meaning of each kind of access."""
     allowed = {
         "signed in": set(ROLES.values()),
+        "field": {"rep", "supervisor"},
         "supervisors": {"supervisor"},
         "supervisors and administrators": {"supervisor", "admin"},
         "administrators": {"admin"},

@@ -80,6 +80,7 @@ def make_world(app: Flask) -> World:
                 kind="products", filename="p.csv", state=RunState.DONE, made_by_id=target.id, made_at=at, beat_at=at
             )
         )
+        rating = cast.make_rating(distributor, users["rep"])
         world = World(
             app,
             {
@@ -88,6 +89,8 @@ def make_world(app: Flask) -> World:
                 "user_id": target.id,
                 "token_id": token.id,
                 "run_id": run.id,
+                "assessment_id": rating.id,
+                "grading.export:kind": "csv",
                 "imports.kind:key": "products",
                 "imports.template:key": "products",
                 "imports.template:form": "csv",

@@ -25,6 +25,7 @@ from fieldapp.desk.checks.queries import (
 from fieldapp.network.distributors.models import Distributor
 from fieldapp.people.accounts.models import Role, User
 from fieldapp.people.accounts.viewer import Viewer, within
+from fieldapp.standing.grading.models import Assessment, AssessmentState
 
 from .models import Approval, ApprovalState
 from .rules import Holding, holds, inputs_key
@@ -212,14 +213,33 @@ def _waiting(width: int) -> HotRead:
     me = sa.bindparam("me", type_=sa.Uuid())
     answered = sa.or_(*(Approval.state == state for state in ANSWERED))
     condition = sa.and_(Approval.asked_by_id == me, answered, Approval.seen_at.is_(None))
-    if width:
-        region = within(Approval.region_code, width)
-        condition = sa.or_(condition, sa.and_(Approval.state == ApprovalState.OPEN, region, Approval.asked_by_id != me))
-    return HotRead(sa.select(sa.func.count()).select_from(Approval).where(condition))
+    if not width:
+        return HotRead(sa.select(sa.func.count()).select_from(Approval).where(condition))
+    to_decide = sa.and_(
+        Approval.state == ApprovalState.OPEN, within(Approval.region_code, width), Approval.asked_by_id != me
+    )
+    approvals = sa.select(sa.func.count()).select_from(Approval).where(sa.or_(condition, to_decide))
+    return HotRead(sa.select(approvals.scalar_subquery() + _ratings(me, width)))
+
+
+def _ratings(me: Any, width: int) -> Any:
+    """Proposed ratings of others, where the distributor lies now."""
+    return (
+        sa.select(sa.func.count())
+        .select_from(Assessment)
+        .join(Distributor, Distributor.id == Assessment.distributor_id)
+        .where(
+            Assessment.state == AssessmentState.PROPOSED,
+            Assessment.proposed_by_id != me,
+            within(Distributor.region_code, width),
+        )
+        .scalar_subquery()
+    )
 
 
 def waiting_count(viewer: Viewer) -> int:
-    """What waits for the viewer: answers he has not seen; for a supervisor, open requests of others. One statement."""
+    """What waits for the viewer: answers he has not seen; for a supervisor, open requests and proposed ratings of
+    others. One statement."""
     if viewer.role is Role.SUPERVISOR:
         found = _waiting(len(viewer.patch)).one(me=viewer.id, **viewer.bounds())
     else:
