@@ -18,6 +18,7 @@ from fieldapp.desk.imports import runs
 from fieldapp.desk.imports.models import ImportRun, RunState
 from fieldapp.people.accounts.login import secret_hash
 from fieldapp.people.accounts.models import ApiToken
+from fieldapp.people.policy.models import DraftRevision, PolicyDraft
 from tests import cast
 from tests.visitor import Visitor
 
@@ -79,6 +80,12 @@ def make_world(app: Flask) -> World:
                 kind="products", filename="p.csv", state=RunState.DONE, made_by_id=target.id, made_at=at, beat_at=at
             )
         )
+        by, settings = (
+            {"made_by_id": target.id, "updated_by_id": target.id},
+            {"deal_check": {"tolerance_percent": "0.5"}},
+        )
+        draft = cast.add(PolicyDraft(based_on=1, settings=settings, created_at=at, updated_at=at, **by))
+        cast.add(DraftRevision(draft_id=draft.id, revision=1, settings=settings))
         world = World(
             app,
             {
@@ -86,6 +93,9 @@ def make_world(app: Flask) -> World:
                 "user_id": target.id,
                 "token_id": token.id,
                 "run_id": run.id,
+                "draft_id": draft.id,
+                "policy.edit:name": "deal_check",
+                "policy.save:name": "deal_check",
                 "imports.kind:key": "products",
                 "imports.template:key": "products",
                 "imports.template:form": "csv",
@@ -99,6 +109,7 @@ def make_world(app: Flask) -> World:
     bearer = {"Authorization": f"Bearer {TOKEN.format('rep')}"}
     made = app.test_client().post("/api/v1/deal-checks", json=DEAL, headers=bearer).get_json()
     Visitor(app, "rep").post(f"/deals/{made['id']}/approval", {"reason": "A new customer of theirs asks for it"})
+    Visitor(app, "admin").post(f"/policy/drafts/{world.examples['draft_id']}/tryout")  # the deal would be stopped
     with app.app_context():
         approval = db.session.scalar(sa.select(Approval.id))
         assert approval is not None, "the world's deal no longer needs an approval"
