@@ -81,6 +81,9 @@ def _register_concerns(app: Flask) -> None:
     from .people.policy import trials as policy_trials
     from .people.policy import views as policy
     from .standing.grading import models as _grading  # noqa: F401
+    from .standing.grading import policy as grading_policy
+    from .standing.grading import trial as grading_trial
+    from .standing.grading import views as grading
     from .trade.ledger import models as _ledger  # noqa: F401
     from .trade.pricing import models as _pricing  # noqa: F401
     from .trade.products import models as _products  # noqa: F401
@@ -90,6 +93,7 @@ def _register_concerns(app: Flask) -> None:
     app.register_blueprint(api.concern)
     app.register_blueprint(approvals.concern)
     app.register_blueprint(deals.concern)
+    app.register_blueprint(grading.concern)
     app.register_blueprint(imports.concern)
     app.register_blueprint(policy.concern)
     app.register_blueprint(portfolio.concern)
@@ -100,7 +104,9 @@ def _register_concerns(app: Flask) -> None:
     patch_regions.use(app, patch_regions.RegionBook(patches.names, patches.search))
     policy_cli.init_app(app)
     policy_sections.declare(app, checks_policy.SECTIONS)
+    policy_sections.declare(app, grading_policy.SECTIONS)
     policy_trials.declare(app, checks_trial.TRIALS)
+    policy_trials.declare(app, grading_trial.TRIALS)
 
 
 def _register_template_globals(app: Flask) -> None:

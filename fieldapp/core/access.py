@@ -30,6 +30,7 @@ class Access:
 
 ANYONE = Access("anyone", anonymous=True)
 SIGNED_IN = Access("signed in")
+FIELD = Access("reps and supervisors", roles=frozenset({"rep", "supervisor"}))
 SUPERVISORS = Access("supervisors", roles=frozenset({"supervisor"}))
 DECIDERS = Access("supervisors and administrators", roles=frozenset({"supervisor", "admin"}))
 ADMINS = Access("administrators", roles=frozenset({"admin"}))

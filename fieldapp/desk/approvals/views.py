@@ -12,6 +12,7 @@ from fieldapp.core.access import SIGNED_IN, SUPERVISORS, wants_fragment
 from fieldapp.core.concern import Concern
 from fieldapp.core.page import page, see_other
 from fieldapp.desk.checks.presentation import present, seeing_now, stored_findings, title, worst_first
+from fieldapp.standing.grading import queries as grading
 
 from . import actions, queries
 from .actions import Decision
@@ -33,6 +34,7 @@ def index() -> Response:
         own=own[: queries.PAGE],
         next_key=own[queries.PAGE - 1].id if len(own) > queries.PAGE else None,
         decides=decides,
+        ratings=grading.waiting(current_user) if decides else [],
         title=title,
         now=clock.now(),
     )

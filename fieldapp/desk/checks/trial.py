@@ -48,7 +48,7 @@ def run(before: Settings, after: Settings, _today: date, progress: Progress) -> 
     old, new = (DealPolicy.from_settings(settings["deal_check"]) for settings in (before, after))
     groups: Counter[tuple[str, str]] = Counter()
     examples: list[Example] = []
-    looked_at = reasons_only = unreadable = 0
+    looked_at = touched = unreadable = 0
     for number, stored in enumerate(db.session.scalars(latest()), start=1):
         progress(number / MOST_CHECKS)
         try:
@@ -63,13 +63,13 @@ def run(before: Settings, after: Settings, _today: date, progress: Progress) -> 
             if len(examples) < MOST_EXAMPLES:
                 examples.append(_example(stored, was, would_be))
         elif _kinds(was) != _kinds(would_be):
-            reasons_only += 1
+            touched += 1
     return TrialResult(
         looked_at,
         groups.total(),
         tuple(Group(*words, count) for words, count in groups.most_common()),
         tuple(examples),
-        reasons_only,
+        touched,
         unreadable,
     )
 
@@ -97,6 +97,15 @@ def headline(result: TrialResult) -> str:
         "Of the last %(looked_at)s checks, %(num)s would get another answer.",
         result.changed,
         looked_at=result.looked_at,
+    )
+
+
+def aside(touched: int) -> str:
+    """What of the others."""
+    return ngettext(
+        "%(num)s more has the same answer for other reasons.",
+        "%(num)s more have the same answer for other reasons.",
+        touched,
     )
 
 
@@ -155,4 +164,4 @@ def _level(finding: Finding) -> str:
     }[finding.level]
 
 
-TRIALS = (Trial("deal_checks", lambda: _("Deal checks"), size, run, headline, word, show),)
+TRIALS = (Trial("deal_checks", lambda: _("Deal checks"), size, run, headline, aside, word, show),)

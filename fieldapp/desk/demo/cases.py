@@ -19,6 +19,7 @@ ENDED = 10
 PROSPECT = 11
 WATCH = 12
 NEIGHBOUR = 25
+RATED = range(13, 20)  # whose credit comes from our own ratings (ratings.py)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from fieldapp.core.money import format_yuan
+from fieldapp.desk.demo.cases import RATED
 from fieldapp.desk.demo.catalogue import Row
 from fieldapp.desk.demo.network import Distributor, Network, draw
 from fieldapp.desk.demo.sales import Market
@@ -19,7 +20,7 @@ def credit_rows(network: Network, market: Market) -> Iterator[Row]:
     for distributor in network.distributors():
         random = draw(network.seed, "credit", distributor.number)
         case = distributor.case
-        if not distributor.grade and (case is not None or random.random() < 0.7):
+        if distributor.number in RATED or (not distributor.grade and (case is not None or random.random() < 0.7)):
             continue
         days_ago = random.randint(10, 340)
         expired = case.expired if case else random.random() < 0.04

@@ -13,6 +13,7 @@ from fieldapp.desk.portfolio.forms import Asked, Sort
 from fieldapp.desk.portfolio.queries import Row
 from fieldapp.people.accounts.models import Role
 from fieldapp.people.accounts.viewer import Viewer
+from fieldapp.standing.grading import queries as grading
 
 from .rules import DayPart, day_part
 
@@ -21,13 +22,17 @@ MOST = 5
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """`requests`: open ones to decide (supervisors) or one's own that are open or answered and not yet seen."""
+    """`requests`: open ones to decide (supervisors) or one's own that are open or answered and not yet seen.
+
+    `ratings`: proposals that wait and grades that run out; None for an administrator, who does neither.
+    """
 
     part: DayPart
     recent: Sequence[Any]
     requests: Sequence[Any]
     decides: bool
     overdue: list[Row]
+    ratings: grading.ToDo | None
     empty: bool
 
     @staticmethod
@@ -49,6 +54,7 @@ def home(viewer: Viewer, today: date, now: datetime) -> Home:
         requests=waiting[:MOST],
         decides=decides,
         overdue=overdue,
+        ratings=grading.to_do(viewer, today),
         empty=not recent and not overdue and not portfolio.any_for(viewer),
     )
 

@@ -43,7 +43,7 @@ class Example:
 class TrialResult:
     """What came of it. `looked_at` counts the replayed results, `unreadable` those whose facts were not all kept.
 
-    `changed` would get another answer, and are counted by `groups`; `reasons_only` the same answer for other reasons.
+    `changed` would get another answer, and are counted by `groups`; `touched` keep theirs with something else about it.
     At most MOST_EXAMPLES `examples`.
     """
 
@@ -51,7 +51,7 @@ class TrialResult:
     changed: int
     groups: tuple[Group, ...] = ()
     examples: tuple[Example, ...] = ()
-    reasons_only: int = 0
+    touched: int = 0
     unreadable: int = 0
 
     def to_json(self) -> dict[str, Any]:
@@ -85,6 +85,7 @@ class Trial:
     `size()` — about how many results it will look at: few are tried within the request, many by a process of their own.
     `run(before, after, today, progress)` — replay under both policies' complete settings.
     `headline(result)` — the sentence with the number: "Of the last 500 checks, 14 would get another answer."
+    `aside(touched)` — the sentence on those that keep their answer and yet change.
     `word(answer)` — (text, tone of its badge) of an answer in groups and examples.
     `show(viewer, examples)` — each example for this reader, in the same order.
     """
@@ -94,6 +95,7 @@ class Trial:
     size: Callable[[], int]
     run: Callable[[Settings, Settings, date, Progress], TrialResult]
     headline: Callable[[TrialResult], str]
+    aside: Callable[[int], str]
     word: Callable[[str], tuple[str, str]]
     show: Callable[[Viewer, Sequence[Example]], list[ShownExample]]
 

@@ -134,7 +134,7 @@ def test_the_trial_counts_what_a_plain_reading_counts(
                 reasons += first != second
         assert (result.looked_at, result.unreadable) == (DEALS, 0)
         assert {(group.before, group.after): group.count for group in result.groups} == turns
-        assert (result.changed, result.reasons_only) == (len(changed), reasons)
+        assert (result.changed, result.touched) == (len(changed), reasons)
         assert [
             (
                 example.data["check"],
@@ -144,7 +144,7 @@ def test_the_trial_counts_what_a_plain_reading_counts(
         ] == changed[:50]
         assert TrialResult.from_json(json.loads(json.dumps(result.to_json()))) == result
     assert told == sorted(told)
-    assert (old == new) == (result.changed + result.reasons_only == 0)
+    assert (old == new) == (result.changed + result.touched == 0)
 
 
 def test_a_check_without_all_its_facts_is_said_to_be_so(desk: Desk) -> None:
