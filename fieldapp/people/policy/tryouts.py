@@ -6,6 +6,7 @@ Few results are replayed within the request, many by a process of their own that
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -50,10 +51,15 @@ def replay(before: Settings, after: Settings, today: date, progress: Progress) -
 
 
 def results_of(tryout: Tryout) -> dict[str, TrialResult]:
-    """{name of the trial: its result}, of trials that the app still has."""
+    """{name of the trial: its result}, of trials that the app still has; not what an older release kept otherwise."""
     names = {trial.name for trial in declared()}
-    stored = [dict(result) for result in tryout.results]
-    return {name: TrialResult.from_json(one) for one in stored if (name := one.pop("name")) in names}
+    found = {}
+    for stored in tryout.results:
+        name, values = stored["name"], {key: value for key, value in stored.items() if key != "name"}
+        if name in names:
+            with suppress(KeyError, TypeError):
+                found[name] = TrialResult.from_json(values)
+    return found
 
 
 def interrupted(tryout: Tryout, now: datetime) -> bool:
@@ -67,8 +73,11 @@ def running(tryout: Tryout, now: datetime) -> bool:
 
 
 def outdated(tryout: Tryout, draft: PolicyDraft, current: PolicyVersion) -> bool:
-    """Whether it tells of other values than the draft has now, or compared them with another version than holds now."""
+    """Whether it tells of other values than the draft has now, was compared with another version than holds now, or
+    lacks a trial that the app has come to know since."""
     if tryout.compared_with != current.version:
+        return True
+    if tryout.state is TryoutState.DONE and len(results_of(tryout)) < len(declared()):
         return True
     if tryout.revision == draft.revision:
         return False

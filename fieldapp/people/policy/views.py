@@ -43,8 +43,6 @@ def show() -> Response:
         drafts=[(draft, len(differences(by_number[draft.based_on], complete(draft.settings)))) for draft in drafts],
         tried=queries.tryouts(draft.id for draft in drafts),
         sources=queries.sources(),
-        trials=trials(),
-        results_of=tryouts.results_of,
         names=queries.names_of([*(one.published_by_id for one in versions), *(one.updated_by_id for one in drafts)]),
         versions=[
             (version, differences(by_number[old.version], by_number[version.version]) if old else {})

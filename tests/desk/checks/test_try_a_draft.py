@@ -113,6 +113,15 @@ def test_a_result_of_other_values_says_so(desk: Desk) -> None:
     assert outdated in admin.get(f"{address}/tryout").text
 
 
+def test_a_result_kept_by_an_older_release_is_to_be_found_out_again(desk: Desk) -> None:
+    address, admin = begin(desk, tolerance_percent="1"), desk.as_("admin")
+    admin.post(f"{address}/tryout")
+    desk.change(sa.update(Tryout).values(results=[{"name": "deal_checks", "unheard_of": 1}, {"name": "gone"}]))
+    assert "these numbers are of other values" in admin.get(f"{address}/tryout").text
+    assert "try again" in admin.get(address).text
+    assert admin.get("/policy").status_code == 200
+
+
 def test_the_latest_try_out_takes_the_place_of_the_one_before(desk: Desk) -> None:
     desk.record()
     address = begin(desk, tolerance_percent="1")
