@@ -77,6 +77,7 @@ def _register_concerns(app: Flask) -> None:
     from .desk.approvals import views as approvals
     from .desk.checks import models as _checks  # noqa: F401
     from .desk.checks import policy as checks_policy
+    from .desk.checks import trial as checks_trial
     from .desk.deals import api
     from .desk.deals import views as deals
     from .desk.demo import cli as demo_cli
@@ -95,10 +96,13 @@ def _register_concerns(app: Flask) -> None:
     from .people.accounts import regions as patch_regions
     from .people.accounts import views as accounts
     from .people.audit import models as _audit  # noqa: F401
+    from .people.policy import cli as policy_cli
     from .people.policy import sections as policy_sections
+    from .people.policy import trials as policy_trials
     from .people.policy import views as policy
     from .standing.grading import models as _grading  # noqa: F401
     from .standing.grading import policy as grading_policy
+    from .standing.grading import trial as grading_trial
     from .standing.grading import views as grading
     from .trade.ledger import models as _ledger  # noqa: F401
     from .trade.pricing import models as _pricing  # noqa: F401
@@ -119,10 +123,13 @@ def _register_concerns(app: Flask) -> None:
     demo_cli.init_app(app)
     imports_cli.init_app(app)
     patch_regions.use(app, patch_regions.RegionBook(patches.names, patches.search))
+    policy_cli.init_app(app)
     policy_sections.declare(app, checks_policy.SECTIONS)
     playbook_book.check()
     panels.declare(app, playbook.PANELS)
     policy_sections.declare(app, grading_policy.SECTIONS)
+    policy_trials.declare(app, checks_trial.TRIALS)
+    policy_trials.declare(app, grading_trial.TRIALS)
 
 
 def _register_template_globals(app: Flask) -> None:

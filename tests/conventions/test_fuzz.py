@@ -36,8 +36,8 @@ NAMES = (
     "was", "add", "remove", "id", "seen", "ask", "reason", "decision", "before", "after", "status", "grade",
     "overdue", "mine", "sort", "verdict", "from", "kind", "file", "dry_run", "partial", "username", "password",
     "again", "current", "next", "locale", "theme", "name", "role", "regions", "region", "active", "note",
-    "valid_from", "form", "csrf_token", "deal_check.tolerance_percent", "deal_check.overdue_days",
-    "deal_check.levels.price.ok", "visibility.floor_roles",
+    "valid_from", "form", "csrf_token", "copied", "onto", "reset",
+    "deal_check.tolerance_percent", "deal_check.overdue_days", "deal_check.levels.price.ok", "visibility.floor_roles",
 )
 # fmt: on
 TEXTS = (
@@ -282,7 +282,11 @@ FORMS: dict[str, dict[str, Any]] = {
     "approvals.decide": {"decision": "decline", "reason": "No"},
     "deals.create": {"on": "2026-11-23", "ship_to": "410102", "ask": "1", "reason": "Why not", "seen": "", "id": ""},
     "deals.ask": {"reason": "Once more"},
+    "policy.draft": {"key": "", "copied": ""},
+    "policy.keep": {"valid_from": "2026-11-23", "note": "Tried", "seen": "1"},
     "policy.publish": {"valid_from": "2026-11-23", "note": "Tried", "seen": "1"},
+    "policy.rebase": {"onto": "1", "take.deal_check.tolerance_percent": "published"},
+    "policy.save": {"seen": "1", "reset": "", "deal_check.tolerance_percent": "1.5"},
     "imports.upload": {"kind": "", "dry_run": "y"},
 }
 

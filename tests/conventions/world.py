@@ -18,6 +18,7 @@ from fieldapp.desk.imports import runs
 from fieldapp.desk.imports.models import ImportRun, RunState
 from fieldapp.people.accounts.login import secret_hash
 from fieldapp.people.accounts.models import ApiToken
+from fieldapp.people.policy.models import DraftRevision, PolicyDraft
 from tests import cast
 from tests.visitor import Visitor
 
@@ -81,6 +82,12 @@ def make_world(app: Flask) -> World:
             )
         )
         rating = cast.make_rating(distributor, users["rep"])
+        by, settings = (
+            {"made_by_id": target.id, "updated_by_id": target.id},
+            {"deal_check": {"tolerance_percent": "0.5"}},
+        )
+        draft = cast.add(PolicyDraft(based_on=1, settings=settings, created_at=at, updated_at=at, **by))
+        cast.add(DraftRevision(draft_id=draft.id, revision=1, settings=settings))
         world = World(
             app,
             {
@@ -91,6 +98,9 @@ def make_world(app: Flask) -> World:
                 "run_id": run.id,
                 "assessment_id": rating.id,
                 "grading.export:kind": "csv",
+                "draft_id": draft.id,
+                "policy.edit:name": "deal_check",
+                "policy.save:name": "deal_check",
                 "imports.kind:key": "products",
                 "imports.template:key": "products",
                 "imports.template:form": "csv",
@@ -105,6 +115,7 @@ def make_world(app: Flask) -> World:
     bearer = {"Authorization": f"Bearer {TOKEN.format('rep')}"}
     made = app.test_client().post("/api/v1/deal-checks", json=DEAL, headers=bearer).get_json()
     Visitor(app, "rep").post(f"/deals/{made['id']}/approval", {"reason": "A new customer of theirs asks for it"})
+    Visitor(app, "admin").post(f"/policy/drafts/{world.examples['draft_id']}/tryout")  # the deal would be stopped
     with app.app_context():
         approval = db.session.scalar(sa.select(Approval.id))
         assert approval is not None, "the world's deal no longer needs an approval"

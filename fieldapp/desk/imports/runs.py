@@ -6,9 +6,6 @@ of it was written.
 """
 
 import csv
-import os
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,8 +20,7 @@ from flask import current_app
 from flask_babel import force_locale
 from flask_babel import gettext as _
 
-from fieldapp.config import ROOT
-from fieldapp.core import clock
+from fieldapp.core import clock, processes
 from fieldapp.core.db import begin_reading, db, uuid7
 from fieldapp.core.logs import log
 from fieldapp.core.sheets import N_, CellError, Message, Sheet, SheetError, limits, locate
@@ -40,7 +36,6 @@ UNKNOWN = ""  # the kind of a file that has yet to be recognised by its columns
 SHOWN_PROBLEMS = 1000  # kept with the run; the file of problems holds all
 STEPS = 1000  # of the progress while a file is read
 BEAT_EVERY_S = 1.0
-_children: list[subprocess.Popen[bytes]] = []  # what this worker started, until it has ended
 SILENT_AFTER = {
     RunState.WAITING: timedelta(minutes=1),
     RunState.READING: timedelta(minutes=1),
@@ -117,28 +112,7 @@ def _copy(stream: IO[bytes], path: Path) -> None:
 
 def start(run_id: UUID) -> None:
     """Begin to read in a process of its own, which outlives this worker."""
-    settings = current_app.config
-    today = settings["TODAY"]
-    environment = {
-        **os.environ,
-        "FIELDAPP_ENV": settings["ENV_NAME"],
-        "FIELDAPP_INSTANCE": str(settings["INSTANCE"]),
-        "FIELDAPP_DATABASE_URL": settings["SQLALCHEMY_DATABASE_URI"],
-        "FIELDAPP_SECRET_KEY": settings["SECRET_KEY"],
-        "FIELDAPP_TODAY": today.isoformat() if today else "",
-        "PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]),
-    }
-    _children[:] = [child for child in _children if child.poll() is None]
-    _children.append(
-        subprocess.Popen(  # noqa: S603 — our own interpreter and command, no shell
-            [sys.executable, "-m", "flask", "--app", "fieldapp", "import-run", str(run_id)],
-            cwd=ROOT,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-    )
+    processes.start("import-run", str(run_id))
 
 
 def again(run: ImportRun, at: datetime) -> bool:

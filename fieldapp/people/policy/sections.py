@@ -41,6 +41,24 @@ class Setting:
             found = found.get(step) if isinstance(found, Mapping) else None
         return found
 
+    def name(self) -> str:
+        """The label, after its group's: what tells it from the others when it stands alone."""
+        return f"{self.group()} · {self.label()}" if self.group else self.label()
+
+    def choices(self) -> list[tuple[str, str]]:
+        """(value, name) of the options, in the reader's language."""
+        return [(value, name()) for value, name in self.options]
+
+    def shown(self, value: Any) -> str:
+        """A value with its unit, or by the names of its options; "—" when absent."""
+        if value is None:
+            return "—"
+        if self.options:
+            names = dict(self.choices())
+            chosen = value if isinstance(value, list) else [value]
+            return ", ".join(names.get(one, str(one)) for one in chosen) or "—"
+        return f"{value} {self.unit()}" if self.unit else str(value)
+
     def put(self, settings: Settings, value: Any) -> None:
         """Set the value in the section's settings."""
         *tables, last = self.path
@@ -66,6 +84,10 @@ class Section:
     settings: tuple[Setting, ...]
     complete: Callable[[Mapping[str, Any]], Settings]
 
+    def count(self, changed: Iterable[str]) -> int:
+        """How many of these dotted names (`section.key`) are this section's."""
+        return sum(name.startswith(f"{self.name}.") for name in changed)
+
     def groups(self) -> list[tuple[str, list[Setting]]]:
         """(title, settings) of the tables of the section, in the order in which they were declared."""
         found: dict[str, list[Setting]] = {}
@@ -84,3 +106,30 @@ def declared() -> list[Section]:
     """All sections of the current app."""
     found: list[Section] = current_app.extensions.get("policy_sections", [])
     return found
+
+
+def section(name: str) -> Section | None:
+    """The section of a name, None when there is none."""
+    return next((one for one in declared() if one.name == name), None)
+
+
+def named() -> dict[str, Setting]:
+    """Every setting by its dotted name, `section.key`."""
+    return {f"{one.name}.{setting.key}": setting for one in declared() for setting in one.settings}
+
+
+def check(settings: Mapping[str, Any]) -> tuple[Settings, dict[str, str]]:
+    """(settings with every default filled in, {"section.key": what is wrong}); a wrong section stays as given."""
+    checked: Settings = dict(settings)
+    problems: dict[str, str] = {}
+    for one in declared():
+        try:
+            checked[one.name] = one.complete(settings.get(one.name, {}))
+        except SettingsRefusedError as error:
+            problems |= {f"{one.name}.{key}": text for key, text in error.problems.items()}
+    return checked, problems
+
+
+def complete(settings: Mapping[str, Any]) -> Settings:
+    """Stored settings with every default filled in, section by section."""
+    return check(settings)[0]

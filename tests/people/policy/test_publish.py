@@ -1,6 +1,5 @@
-"""The policy page: GET and POST /policy."""
+"""Publishing a draft, and taking over what was published meanwhile: POST /policy/drafts/ID/publication and …/base."""
 
-import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
@@ -11,21 +10,15 @@ import sqlalchemy as sa
 from flask import Flask
 
 from fieldapp.core.db import db
-from fieldapp.desk.checks.rules import CASH_LEVELS, LEVELS, DealPolicy
+from fieldapp.desk.checks import reference
+from fieldapp.desk.checks.rules import DealPolicy
 from fieldapp.people.accounts.models import User
 from fieldapp.people.audit.models import AuditEntry
 from fieldapp.people.policy import queries
-from fieldapp.people.policy.models import PolicyVersion
+from fieldapp.people.policy.models import DraftState, PolicyVersion
 from tests.cast import TODAY
-from tests.visitor import Visitor
 
-Visit = Callable[..., Visitor]
-VALUES = {"valid_from": TODAY.isoformat(), "note": "stricter", "seen": "1"}
-
-
-def versions(app: Flask) -> list[PolicyVersion]:
-    with app.app_context():
-        return queries.versions()
+from .conftest import Drafts, texts
 
 
 def policy_on(app: Flask, day: date) -> DealPolicy:
@@ -33,129 +26,191 @@ def policy_on(app: Flask, day: date) -> DealPolicy:
         return DealPolicy.from_settings(queries.on(day).settings["deal_check"])
 
 
-def test_the_page_shows_every_number_and_level(visit: Visit) -> None:
-    page = visit("admin").get("/policy").text
-    names = set(re.findall(r'name="deal_check\.([\w.]+)"', page))
-    levels = {f"levels.{code}" for code in LEVELS} | {f"cash_levels.{code}" for code in CASH_LEVELS}
-    numbers = {
-        "tolerance_percent",
-        "overdue_stop_days",
-        "overdue_frozen_days",
-        "overdue_days",
-        "over_limit_percent",
-        "approval_hours",
-    }
-    assert names == levels | numbers
-
-
 def test_a_new_version_counts_from_its_day(
-    app: Flask, visit: Visit, people: dict[str, User], audit: Callable[[], list[AuditEntry]]
+    app: Flask, drafts: Drafts, people: dict[str, User], audit: Callable[[], list[AuditEntry]]
 ) -> None:
     tomorrow = TODAY + timedelta(days=1)
-    values = {**VALUES, "valid_from": tomorrow.isoformat(), "deal_check.tolerance_percent": "1.5"}
-    assert visit("admin").post("/policy", values).status_code == 303
+    response = drafts.published({"tolerance_percent": "1.5"}, valid_from=tomorrow.isoformat())
+    assert (response.status_code, response.location) == (303, "/policy")
     assert str(policy_on(app, TODAY).tolerance_percent) == "2"
     assert str(policy_on(app, tomorrow).tolerance_percent) == "1.5"
-    [entry] = audit()
+    entry = audit()[-1]
     assert (entry.action, entry.actor_id, entry.subject_id) == ("policy.publish", people["admin"].id, "2")
     assert entry.changes["deal_check.tolerance_percent"][1] == "1.5"
 
 
-def test_what_is_not_sent_stays_as_it_was(app: Flask, visit: Visit) -> None:
-    admin = visit("admin")
-    admin.post(
-        "/policy", {**VALUES, "deal_check.approval_hours": "48", "deal_check.levels.price.above_retail": "approval"}
-    )
-    admin.post("/policy", {**VALUES, "seen": "2", "deal_check.overdue_stop_days": "60"})
+def test_the_snapshot_of_the_deal_check_has_it_at_once(app: Flask, drafts: Drafts) -> None:
+    with app.app_context():
+        assert reference.read()[0].policy_on(TODAY).version == 1
+    drafts.published({"tolerance_percent": "1.5"})
+    with app.app_context():
+        policy = reference.read()[0].policy_on(TODAY)
+    assert (policy.version, str(policy.deal.tolerance_percent)) == (2, "1.5")
+
+
+def test_the_next_draft_starts_from_it(app: Flask, drafts: Drafts) -> None:
+    drafts.published({"approval_hours": "48", "levels.price.above_retail": "approval"})
+    drafts.published({"overdue_stop_days": "60"})
     policy = policy_on(app, TODAY)
     assert (policy.approval_hours, policy.overdue_stop_days) == (48, 60)
     assert policy.levels["price.above_retail"] == "approval"
 
 
-def test_a_published_version_never_changes(app: Flask, visit: Visit) -> None:
-    before = versions(app)[0]
-    visit("admin").post("/policy", {**VALUES, "deal_check.tolerance_percent": "3"})
-    after = versions(app)
+def test_a_published_version_never_changes(drafts: Drafts) -> None:
+    before = drafts.versions()[0]
+    drafts.published({"tolerance_percent": "3"})
+    after = drafts.versions()
     assert [version.version for version in after] == [2, 1]
     assert (after[1].settings, after[1].valid_from, after[1].note) == (before.settings, before.valid_from, before.note)
-
-
-def test_who_may_see_the_floor(app: Flask, visit: Visit) -> None:
-    admin = visit("admin")
-    admin.post("/policy", {**VALUES, "visibility.floor_roles": ["", "rep", "admin"]})
-    assert versions(app)[0].settings["visibility"]["floor_roles"] == ["rep", "admin"]
-    admin.post("/policy", {**VALUES, "seen": "2", "visibility.floor_roles": [""]})
-    assert versions(app)[0].settings["visibility"]["floor_roles"] == []
 
 
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"deal_check.tolerance_percent": "101"}, "percentage from 0 to 100"),
-        ({"deal_check.tolerance_percent": "two"}, "percentage from 0 to 100"),
-        ({"deal_check.tolerance_percent": "NaN"}, "percentage from 0 to 100"),
-        ({"deal_check.tolerance_percent": ""}, "percentage from 0 to 100"),
-        ({"deal_check.overdue_frozen_days": "31"}, "at most the 30 days"),
-        ({"deal_check.approval_hours": "0"}, "whole number from 1"),
-        ({"deal_check.approval_hours": "9" * 400}, "whole number from 1"),
-        ({"deal_check.levels.price.ok": "maybe"}, "Give one of"),
-        ({"visibility.floor_roles": ["king"]}, "Choose from the roles"),
         ({"valid_from": (TODAY - timedelta(days=1)).isoformat()}, "today or a later day"),
         ({"valid_from": "23.11.2026"}, "Give a date such as"),
         ({"valid_from": "2026-W48-1"}, "Give a date such as"),
+        ({"valid_from": ""}, "Fill this in."),
         ({"note": " "}, "Fill this in."),
         ({"note": "x" * 501}, "at most 500"),
     ],
 )
-def test_what_cannot_be_is_named_and_nothing_is_published(
-    app: Flask, visit: Visit, change: dict[str, Any], said: str
-) -> None:
-    response = visit("admin").post("/policy", {**VALUES, "deal_check.over_limit_percent": "7.5", **change})
+def test_what_cannot_be_is_named_and_nothing_is_published(drafts: Drafts, change: dict[str, Any], said: str) -> None:
+    address = drafts.begin()
+    given = {"note": "Because of winter", "valid_from": (TODAY + timedelta(days=9)).isoformat(), **change}
+    response = drafts.publish(address, **given)
     assert response.status_code == 422
     assert said in response.text
-    assert 'value="7.5"' in response.text
-    assert len(versions(app)) == 1
+    for name in given.keys() - change.keys():
+        assert f'value="{given[name]}"' in response.text
+    assert len(drafts.versions()) == 1
+    assert drafts.stored(address).state is DraftState.OPEN
 
 
-def test_settings_that_do_not_exist_are_ignored(app: Flask, visit: Visit) -> None:
-    extra = {
-        "deal_check.levels.no.such": "stop",
-        "deal_check.new": "1",
-        "other.thing": "1",
-        "version": "9",
-        "published_by_id": "x",
-    }
-    assert visit("admin").post("/policy", {**VALUES, **extra}).status_code == 303
-    made = versions(app)[0]
-    assert made.version == 2
-    assert "no.such" not in made.settings["deal_check"]["levels"]
-    assert set(made.settings) == {"deal_check", "visibility", "grading"}
+def test_a_double_tap_publishes_once_and_the_second_is_told(drafts: Drafts) -> None:
+    address = drafts.begin()
+    assert drafts.publish(address, seen="1").status_code == 303
+    again = drafts.publish(address, seen="1")
+    assert again.status_code == 409
+    assert "Admin published it as version 2" in texts(again.text)
+    assert len(drafts.versions()) == 2
+    assert drafts.stored(address).state is DraftState.PUBLISHED
+    assert drafts.save(address, {"tolerance_percent": "1"}).status_code == 409
 
 
-@pytest.mark.parametrize("seen", ["0", "", "2", "x", "9" * 30, "-1"])
-def test_who_did_not_see_the_newest_version_is_told(app: Flask, visit: Visit, seen: str) -> None:
-    response = visit("admin").post("/policy", {**VALUES, "seen": seen, "deal_check.tolerance_percent": "3.25"})
+@pytest.mark.parametrize("seen", ["0", "", "1", "3", "x", "9" * 30, "-1"])
+def test_who_did_not_see_the_last_save_is_told(drafts: Drafts, seen: str) -> None:
+    address = drafts.begin()
+    drafts.save(address, {"tolerance_percent": "3.25"}, who="second")
+    response = drafts.publish(address, seen=seen, note="Because of winter")
     assert response.status_code == 409
-    assert 'value="3.25"' in response.text
-    assert 'name="seen" value="1"' in response.text
-    assert len(versions(app)) == 1
+    assert "Second saved this draft while you were here" in texts(response.text)
+    assert 'value="Because of winter"' in response.text
+    assert 'name="seen" value="2"' in response.text
+    assert len(drafts.versions()) == 1
 
 
-def test_of_two_at_once_one_publishes(app: Flask, visit: Visit) -> None:
-    visitors = [visit("admin") for _ in range(4)]
+def test_of_four_taps_at_once_one_publishes(app: Flask, drafts: Drafts) -> None:
+    address = drafts.begin()
+    visitors = [drafts.visit("admin") for _ in range(4)]
     for visitor in visitors:
         visitor.csrf()
+    values = {"valid_from": TODAY.isoformat(), "note": "once", "seen": "1"}
     with ThreadPoolExecutor(4) as threads:
-        answers = list(threads.map(lambda one: one.post("/policy", VALUES).status_code, visitors))
+        answers = list(threads.map(lambda one: one.post(f"{address}/publication", values).status_code, visitors))
     assert sorted(answers) == [303, 409, 409, 409]
     with app.app_context():
         assert db.session.scalar(sa.select(sa.func.count()).select_from(PolicyVersion)) == 2
 
 
-def test_the_page_tells_what_each_version_changed_and_who_did(visit: Visit) -> None:
-    admin = visit("admin")
-    admin.post("/policy", {**VALUES, "deal_check.tolerance_percent": "1.5"})
-    page = admin.get("/policy").text
-    assert "Version 2 · from 2026-11-23" in page
-    assert "<td>2 %</td><td>1.5 %</td>" in page
-    assert "Admin" in page.split("Version 2 · from")[1]
+def test_of_two_administrators_who_publish_two_drafts_at_once_one_does_and_one_is_told(drafts: Drafts) -> None:
+    addresses = {who: drafts.begin(who) for who in ("admin", "second")}
+    visitors = {who: drafts.visit(who) for who in addresses}
+    for who, address in addresses.items():
+        drafts.save(address, {"tolerance_percent": "1" if who == "admin" else "3"}, who=who)
+        visitors[who].csrf()
+    values = {"valid_from": TODAY.isoformat(), "note": "mine", "seen": "2"}
+    with ThreadPoolExecutor(2) as threads:
+        answers = dict(
+            zip(
+                addresses,
+                threads.map(lambda who: visitors[who].post(f"{addresses[who]}/publication", values), addresses),
+                strict=True,
+            )
+        )
+    assert sorted(answer.status_code for answer in answers.values()) == [303, 409]
+    [told] = [answer for answer in answers.values() if answer.status_code == 409]
+    assert "Version 2 was published while you were here" in texts(told.text)
+    assert 'value="mine"' in told.text
+    assert [version.version for version in drafts.versions()] == [2, 1]
+
+
+def test_a_newer_version_is_taken_over_and_what_both_changed_is_decided(
+    drafts: Drafts, audit: Callable[[], list[AuditEntry]]
+) -> None:
+    address = drafts.begin("second")
+    mine = {"tolerance_percent": "3", "over_limit_percent": "5", "approval_hours": "48"}
+    drafts.save(address, mine, who="second")
+    drafts.published({"tolerance_percent": "1", "over_limit_percent": "6", "overdue_stop_days": "60"})
+    second = drafts.visit("second")
+    page = texts(second.get(address).text)
+    assert "Tolerance under the floor: both were changed The draft's: 3 % Version 2: 1 % It was 2 %." in page
+    assert "Everything stops when overdue for more than 30 days 60 days" in page
+    assert "An approval holds for: both" not in page
+    assert drafts.publish(address, who="second").status_code == 409
+    taken = {
+        "onto": "2",
+        "take.deal_check.tolerance_percent": "draft",
+        "take.deal_check.over_limit_percent": "published",
+    }
+    assert second.post(f"{address}/base", taken).status_code == 303
+    saved = drafts.deal_check(address)
+    assert (saved["tolerance_percent"], saved["over_limit_percent"]) == ("3", "6")
+    assert (saved["approval_hours"], saved["overdue_stop_days"]) == (48, 60)
+    assert (audit()[-1].action, audit()[-1].changes["based_on"]) == ("policy.rebase", [1, 2])
+    assert second.post(f"{address}/base", taken).status_code == 303  # tapped twice
+    assert drafts.revision(address) == 3
+    assert drafts.publish(address, who="second").status_code == 303
+    assert drafts.versions()[0].settings["deal_check"] == saved
+
+
+def test_a_version_that_was_not_shown_is_not_taken_over(drafts: Drafts) -> None:
+    address = drafts.begin()
+    drafts.published({"tolerance_percent": "1"})
+    drafts.published({"tolerance_percent": "0"})
+    response = drafts.visit("admin").post(f"{address}/base", {"onto": "2"})
+    assert response.status_code == 409
+    assert "Version 3" in response.text
+    assert drafts.stored(address).based_on == 1
+
+
+def test_values_that_do_not_go_together_after_it_are_named_and_not_published(drafts: Drafts) -> None:
+    address = drafts.begin()
+    drafts.save(address, {"overdue_frozen_days": "20"})
+    drafts.published({"overdue_stop_days": "10"})
+    admin = drafts.visit("admin")
+    admin.post(f"{address}/base", {"onto": "2"})
+    page = texts(admin.get(address).text)
+    assert "Give at most the 10 days" in page
+    assert drafts.publish(address).status_code == 422
+    assert admin.post(f"{address}/tryout").status_code == 422
+    assert len(drafts.versions()) == 2
+    assert "Give at most the 10 days" in admin.get(f"{address}/sections/deal_check").text
+    assert drafts.save(address, {"overdue_frozen_days": "9"}).status_code == 303
+    assert drafts.publish(address).status_code == 303
+
+
+def test_there_is_no_other_way_to_publish(drafts: Drafts) -> None:
+    assert drafts.visit("admin").post("/policy", {"valid_from": TODAY.isoformat(), "note": "x"}).status_code == 405
+    assert len(drafts.versions()) == 1
+
+
+def test_the_page_tells_what_holds_what_each_version_changed_and_who_did(drafts: Drafts) -> None:
+    drafts.published({"tolerance_percent": "1.5"})
+    drafts.published({"tolerance_percent": "0.5"}, valid_from=(TODAY + timedelta(days=30)).isoformat())
+    page = texts(drafts.visit("admin").get("/policy").text)
+    assert "Tolerance under the floor 1.5 %" in page.split("Versions")[0]
+    assert "Version 3 · from 2026-12-23" in page
+    assert "Tolerance under the floor 1.5 % 0.5 %" in page
+    assert "Admin" in page.split("Version 3 · from")[1]
+    assert "to come" in page.split("Version 3 · from")[1].split("Version 2")[0]
