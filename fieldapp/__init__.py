@@ -68,6 +68,7 @@ def _register_concerns(app: Flask) -> None:
     from .desk.imports import views as imports
     from .desk.portfolio import views as portfolio
     from .desk.today import views as today
+    from .desk.upkeep import cli as upkeep_cli
     from .network.distributors import models as _distributors  # noqa: F401
     from .network.territory import models as _territory  # noqa: F401
     from .network.territory import patches
@@ -94,6 +95,7 @@ def _register_concerns(app: Flask) -> None:
     app.cli.add_command(accounts_cli.users)
     demo_cli.init_app(app)
     imports_cli.init_app(app)
+    upkeep_cli.init_app(app)
     patch_regions.use(app, patch_regions.RegionBook(patches.names, patches.search))
     policy_sections.declare(app, checks_policy.SECTIONS)
 

@@ -15,7 +15,8 @@ concern = Concern("health", __name__)
 def schema_state() -> tuple[set[str], set[str]]:
     """(revisions the database has, revisions the code wants). Raises SQLAlchemyError when the database is silent."""
     wanted = set(ScriptDirectory(str(current_app.config["MIGRATIONS"])).get_heads())
-    with db.engine.connect() as connection:
+    # Reading: otherwise it would wait for the write lock, and the app not be ready while a large file is written.
+    with db.engine.connect().execution_options(reading=True) as connection:
         return set(MigrationContext.configure(connection).get_current_heads()), wanted
 
 
