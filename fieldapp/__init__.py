@@ -86,6 +86,7 @@ def _register_concerns(app: Flask) -> None:
     from .desk.imports import views as imports
     from .desk.portfolio import views as portfolio
     from .desk.today import views as today
+    from .desk.upkeep import cli as upkeep_cli
     from .network.distributors import models as _distributors  # noqa: F401
     from .network.playbook import book as playbook_book
     from .network.playbook import models as _playbook  # noqa: F401
@@ -122,6 +123,7 @@ def _register_concerns(app: Flask) -> None:
     app.cli.add_command(accounts_cli.users)
     demo_cli.init_app(app)
     imports_cli.init_app(app)
+    upkeep_cli.init_app(app)
     patch_regions.use(app, patch_regions.RegionBook(patches.names, patches.search))
     policy_cli.init_app(app)
     policy_sections.declare(app, checks_policy.SECTIONS)

@@ -64,6 +64,8 @@ def _summarise(order: Order, outcome: Outcome) -> None:
     )
     if order.dry_run:
         click.echo("Dry run: nothing was written.")
+    elif not outcome.written and order.partial:
+        click.echo(f"No row is good: nothing was written. The rows with their reasons are in {order.rejected_to}")
     elif not outcome.written:
         click.echo("Nothing was written. Correct the file, or take the good rows with --partial.")
     elif outcome.rejected:

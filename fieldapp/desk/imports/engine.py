@@ -54,6 +54,11 @@ class Outcome:
     written: bool = False
 
     @property
+    def good(self) -> int:
+        """How many rows can be taken."""
+        return self.rows - self.rejected
+
+    @property
     def taken(self) -> bool:
         """Whether every row is good."""
         return self.rejected == 0
@@ -100,8 +105,9 @@ def read(
             progress(sheet.progress * READING_SHARE * 0.99)
         if order.dry_run or not (outcome.taken or order.partial):
             return outcome
-        progress(READING_SHARE)
-        _write(order, plan, outcome, progress, before_commit)
+        if outcome.taken or outcome.good:
+            progress(READING_SHARE)
+            _write(order, plan, outcome, progress, before_commit)
         if order.rejected_to:
             if outcome.rejected:
                 rejected.save(order.rejected_to)
