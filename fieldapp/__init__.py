@@ -77,6 +77,7 @@ def _register_concerns(app: Flask) -> None:
     from .people.audit import models as _audit  # noqa: F401
     from .people.policy import sections as policy_sections
     from .people.policy import views as policy
+    from .standing.grading import credit_policy, credit_views
     from .standing.grading import models as _grading  # noqa: F401
     from .trade.ledger import models as _ledger  # noqa: F401
     from .trade.pricing import models as _pricing  # noqa: F401
@@ -86,6 +87,7 @@ def _register_concerns(app: Flask) -> None:
     app.register_blueprint(accounts.concern)
     app.register_blueprint(api.concern)
     app.register_blueprint(approvals.concern)
+    app.register_blueprint(credit_views.concern)
     app.register_blueprint(deals.concern)
     app.register_blueprint(imports.concern)
     app.register_blueprint(policy.concern)
@@ -96,6 +98,7 @@ def _register_concerns(app: Flask) -> None:
     imports_cli.init_app(app)
     patch_regions.use(app, patch_regions.RegionBook(patches.names, patches.search))
     policy_sections.declare(app, checks_policy.SECTIONS)
+    policy_sections.declare(app, credit_policy.SECTIONS)
 
 
 def _register_template_globals(app: Flask) -> None:

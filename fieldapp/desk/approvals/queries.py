@@ -25,6 +25,7 @@ from fieldapp.desk.checks.queries import (
 from fieldapp.network.distributors.models import Distributor
 from fieldapp.people.accounts.models import Role, User
 from fieldapp.people.accounts.viewer import Viewer
+from fieldapp.standing.grading import card as credit_card
 
 from .models import Approval, ApprovalState
 from .rules import Holding, holds, inputs_key
@@ -184,22 +185,22 @@ def _waiting(ranges: int) -> HotRead:
     me = sa.bindparam("me", type_=sa.Uuid())
     answered = sa.or_(*(Approval.state == state for state in ANSWERED))
     condition = sa.and_(Approval.asked_by_id == me, answered, Approval.seen_at.is_(None))
-    if ranges:
-        within = sa.or_(
-            *(
-                sa.and_(
-                    Approval.region_code >= sa.bindparam(f"first{n}"), Approval.region_code < sa.bindparam(f"end{n}")
-                )
-                for n in range(ranges)
-            )
+    if not ranges:
+        return HotRead(sa.select(sa.func.count()).select_from(Approval).where(condition))
+
+    def within(region: Any) -> sa.ColumnElement[bool]:
+        return sa.or_(
+            *(sa.and_(region >= sa.bindparam(f"first{n}"), region < sa.bindparam(f"end{n}")) for n in range(ranges))
         )
-        to_decide = sa.and_(Approval.state == ApprovalState.OPEN, within, Approval.asked_by_id != me)
-        condition = sa.or_(condition, to_decide)
-    return HotRead(sa.select(sa.func.count()).select_from(Approval).where(condition))
+
+    to_decide = sa.and_(Approval.state == ApprovalState.OPEN, within(Approval.region_code), Approval.asked_by_id != me)
+    deals = sa.select(sa.func.count()).select_from(Approval).where(sa.or_(condition, to_decide)).scalar_subquery()
+    return HotRead(sa.select(deals + credit_card.waiting(me, within)))
 
 
 def waiting_count(viewer: Viewer) -> int:
-    """What waits for the viewer: answers he has not seen; for a supervisor, open requests of others. One statement."""
+    """What waits for the viewer: answers he has not seen; for a supervisor, open requests of others, be they for a deal
+    or for a temporary limit. One statement."""
     ranges = viewer.ranges() if viewer.role is Role.SUPERVISOR else []
     bounds = {f"first{n}": first for n, (first, _end) in enumerate(ranges)}
     bounds |= {f"end{n}": end for n, (_first, end) in enumerate(ranges)}
