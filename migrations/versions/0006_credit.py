@@ -133,7 +133,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["decided_by_id"], [USER], name=op.f("fk_credit_increase_decided_by_id_user_account")),
         sa.ForeignKeyConstraint(["ended_by_id"], [USER], name=op.f("fk_credit_increase_ended_by_id_user_account")),
         sa.ForeignKeyConstraint(
-            ["policy_version"], ["policy_version.version"], name=op.f("fk_credit_increase_policy_version_policy_version")
+            ["policy_version"],
+            ["policy_version.version"],
+            name=op.f("fk_credit_increase_policy_version_policy_version"),
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_credit_increase")),
     )

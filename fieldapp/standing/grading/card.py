@@ -12,6 +12,9 @@ from fieldapp.core.db import db
 from fieldapp.network.distributors.models import Distributor
 from fieldapp.people.accounts.models import Role, User
 from fieldapp.people.accounts.viewer import Viewer
+from fieldapp.trade.ledger.models import Balance
+from fieldapp.trade.ledger.queries import position_on, read_open_items
+from fieldapp.trade.ledger.rules import LedgerFacts, from_balance
 
 from .credit import dated_import
 from .credit_policy import terms_on
@@ -45,6 +48,7 @@ class Card:
     distributor_id: UUID
     record: CreditRecord | None
     limit: Limit
+    ledger: LedgerFacts
     file: ImportedCredit | None
     file_day: date | None
     own: Assessment | None
@@ -61,6 +65,11 @@ class Card:
     def assessed(self) -> bool:
         """Does our own rating hold?"""
         return self.record is not None and self.record.source is CreditSource.ASSESSED
+
+    @property
+    def available(self) -> int:
+        """Fen that the limit of today leaves beside what is owed; may be negative."""
+        return (self.limit.whole or 0) - self.ledger.outstanding
 
     @property
     def most(self) -> int:
@@ -96,7 +105,7 @@ def _found(viewer: Viewer, model: Any, distributor_id: UUID, key: UUID) -> Any |
 
 
 def credit_card(viewer: Viewer, distributor_id: UUID, today: date) -> dict[str, Any] | None:
-    """What templates/standing/grading/credit.html needs, or None when it lies outside the patch; seven statements."""
+    """What templates/standing/grading/credit.html needs, or None when it lies outside the patch; nine statements."""
     if find(viewer, distributor_id) is None:
         return None
     # A row that this session holds may be older than what `credit.settle` has written beside it.
@@ -140,6 +149,7 @@ def credit_card(viewer: Viewer, distributor_id: UUID, today: date) -> dict[str, 
         limit=limit_on(today, record.limit, record.extra_limit, record.extra_from, record.extra_until)
         if record
         else Limit(None),
+        ledger=_ledger(distributor_id, today),
         file=file,
         file_day=_day_of(file),
         own=own,
@@ -159,6 +169,16 @@ def credit_card(viewer: Viewer, distributor_id: UUID, today: date) -> dict[str, 
         "may_decide": viewer.role is Role.SUPERVISOR and asked is not None and asked.asked_by_id != viewer.id,
         "me": viewer.id,
     }
+
+
+def _ledger(distributor_id: UUID, today: date) -> LedgerFacts:
+    """What is owed: by the kept balance, or by the rows for a day before its latest."""
+    balance = db.session.get(Balance, distributor_id)
+    if balance is None:
+        return LedgerFacts()
+    if balance.as_of > today:
+        return position_on(distributor_id, today)
+    return from_balance(balance.outstanding, read_open_items(balance.open_items), today)
 
 
 def _runs(increase: CreditIncrease, today: date) -> bool:
