@@ -101,6 +101,7 @@ def _register_concerns(app: Flask) -> None:
     from .people.policy import sections as policy_sections
     from .people.policy import trials as policy_trials
     from .people.policy import views as policy
+    from .standing.grading import credit_policy, credit_views
     from .standing.grading import models as _grading  # noqa: F401
     from .standing.grading import policy as grading_policy
     from .standing.grading import trial as grading_trial
@@ -113,6 +114,7 @@ def _register_concerns(app: Flask) -> None:
     app.register_blueprint(accounts.concern)
     app.register_blueprint(api.concern)
     app.register_blueprint(approvals.concern)
+    app.register_blueprint(credit_views.concern)
     app.register_blueprint(deals.concern)
     app.register_blueprint(grading.concern)
     app.register_blueprint(imports.concern)
@@ -132,6 +134,7 @@ def _register_concerns(app: Flask) -> None:
     policy_sections.declare(app, grading_policy.SECTIONS)
     policy_trials.declare(app, checks_trial.TRIALS)
     policy_trials.declare(app, grading_trial.TRIALS)
+    policy_sections.declare(app, credit_policy.SECTIONS)
 
 
 def _register_template_globals(app: Flask) -> None:

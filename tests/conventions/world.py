@@ -19,6 +19,7 @@ from fieldapp.desk.imports.models import ImportRun, RunState
 from fieldapp.people.accounts.login import secret_hash
 from fieldapp.people.accounts.models import ApiToken
 from fieldapp.people.policy.models import DraftRevision, PolicyDraft
+from fieldapp.standing.grading.models import CreditFreeze, CreditIncrease
 from tests import cast
 from tests.visitor import Visitor
 
@@ -75,6 +76,27 @@ def make_world(app: Flask) -> World:
         at = now()
         for name in users:
             cast.add(ApiToken(token_hash=secret_hash(TOKEN.format(name)), user_id=users[name].id, created_at=at))
+        lifted = cast.add(
+            CreditFreeze(
+                distributor_id=distributor.id,
+                frozen_by_id=users["boss"].id,
+                frozen_at=at,
+                reason="Not heard of them for a week",
+                lifted_by_id=users["boss"].id,
+                lifted_at=at,
+                lift_reason="They were on a journey",
+            )
+        )
+        increase = cast.add(
+            CreditIncrease(
+                distributor_id=distributor.id,
+                amount=1_000_000,
+                days=10,
+                reason="Two new barns to fill",
+                asked_by_id=users["rep"].id,
+                asked_at=at,
+            )
+        )
         token = cast.add(ApiToken(token_hash=secret_hash("target"), user_id=target.id, created_at=at))
         run = cast.add(
             ImportRun(
@@ -94,6 +116,8 @@ def make_world(app: Flask) -> World:
                 "distributor_id": distributor.id,
                 "contact_id": distributor.contacts[0].id,
                 "user_id": target.id,
+                "freeze_id": lifted.id,
+                "increase_id": increase.id,
                 "token_id": token.id,
                 "run_id": run.id,
                 "assessment_id": rating.id,

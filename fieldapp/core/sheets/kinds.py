@@ -65,7 +65,8 @@ class Part:
     `key`     — the attributes that identify a row, under a unique constraint (`only`: the condition of a partial one).
     `parent`  — the attribute that takes the key of the part before.
     `shared`  — several rows of the file speak of the same record, and must agree on it.
-    `fixed`   — values every row has; `born`: values of a new row; `touch`: values of a row that is written.
+    `fixed`   — values every row has; `born`: values of a new row; `touch`: values of a row that is written
+                (`touched_by`: of a stored row only where one of these attributes changes).
     `derive`  — further attributes that follow from `derived_from`, when that is new.
     `optional` — no record is made while all that is given is empty.
     """
@@ -79,6 +80,7 @@ class Part:
     fixed: Mapping[str, Any] = field(default_factory=dict)
     born: Callable[[datetime], Mapping[str, Any]] | None = None
     touch: Callable[[datetime], Mapping[str, Any]] | None = None
+    touched_by: tuple[str, ...] = ()
     derive: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None
     derived_from: str = ""
     optional: bool = False

@@ -36,6 +36,7 @@ READING_SHARE = 0.8  # of the progress
 Report = Callable[[CellError], None]
 Progress = Callable[[float], None]
 Values = dict[str, Any]
+_Shape = tuple[tuple[str, ...], bool]  # of a row to write: its attributes, and whether it counts as touched
 
 
 @dataclass(slots=True)
@@ -252,7 +253,7 @@ class _Step:
     said: dict[Any, list[Any]] = field(default_factory=dict)
     ids: dict[Any, UUID] = field(default_factory=dict)
     done: set[Any] = field(default_factory=set)
-    statements: dict[tuple[str, ...], "_Upsert"] = field(default_factory=dict)
+    statements: dict["_Shape", "_Upsert"] = field(default_factory=dict)
 
 
 class _Plan:
@@ -519,7 +520,7 @@ class _Plan:
     # Keeping what changes -------------------------------------------------------------------------------------------
 
     def _keep(self, planned: list[Planned]) -> None:
-        spooled: list[dict[tuple[str, ...], list[Any]]] = [{} for _ in self._steps]
+        spooled: list[dict[_Shape, list[Any]]] = [{} for _ in self._steps]
         for plan in planned:
             changed = [self._keep_part(step, plan, spooled[step.number]) for step in self._steps]
             if plan.before[self._kind.row_part] is None:
@@ -531,10 +532,10 @@ class _Plan:
             if any(changed):
                 self._touch(plan)
         for step, groups in zip(self._steps, spooled, strict=True):
-            for names, rows in groups.items():
-                step.spool.add(names, rows)
+            for shape, rows in groups.items():
+                step.spool.add(shape, rows)
 
-    def _keep_part(self, step: _Step, plan: Planned, spooled: dict[tuple[str, ...], list[Any]]) -> bool:
+    def _keep_part(self, step: _Step, plan: Planned, spooled: dict[_Shape, list[Any]]) -> bool:
         """Whether this part of the row changes the database; if so it is spooled."""
         part, before, after = step.part, plan.before[step.number], plan.after[step.number]
         if part.shared:
@@ -550,11 +551,12 @@ class _Plan:
         values = after
         if part.derive is not None and (before is None or before[part.derived_from] != after[part.derived_from]):
             values = {**after, **part.derive(after)}
-        names = tuple(values)
-        upsert = step.statements.get(names)
+        touched = not part.touched_by or before is None or any(before[a] != after[a] for a in part.touched_by)
+        shape = (tuple(values), touched)
+        upsert = step.statements.get(shape)
         if upsert is None:
-            upsert = step.statements[names] = _Upsert(step, names, self._order.at)
-        spooled.setdefault(names, []).append(upsert.bound(values))
+            upsert = step.statements[shape] = _Upsert(step, shape[0], self._order.at, touched=touched)
+        spooled.setdefault(shape, []).append(upsert.bound(values))
         return True
 
     def _touch(self, plan: Planned) -> None:
@@ -577,8 +579,8 @@ class _Plan:
         connection = db.session.connection()
         noted = self._kind.note() if self._kind.note is not None else None
         for step in self._steps:
-            for names, rows in step.spool.batches():
-                step.statements[names].execute(connection, rows)
+            for shape, rows in step.spool.batches():
+                step.statements[shape].execute(connection, rows)
                 done += len(rows)
                 progress(done / total)
         if self._kind.finish is not None:
@@ -593,7 +595,7 @@ class _Upsert:
     does nothing but write.
     """
 
-    def __init__(self, step: _Step, names: tuple[str, ...], at: datetime) -> None:
+    def __init__(self, step: _Step, names: tuple[str, ...], at: datetime, *, touched: bool) -> None:
         part = step.part
         table: sa.Table = part.model.__table__  # type: ignore[assignment]
         touch = {column_of(part.model, name): value for name, value in (part.touch(at) if part.touch else {}).items()}
@@ -605,7 +607,8 @@ class _Upsert:
             if column.default is not None and column.default.is_scalar and column not in given
         }
         fixed |= born | touch
-        over = {column_of(part.model, a.into) for _, a in step.given if a.folded not in part.key} | set(touch)
+        over = {column_of(part.model, a.into) for _, a in step.given if a.folded not in part.key}
+        over |= set(touch) if touched else set()
         over |= {column_of(part.model, name) for name in names if name not in step.columns}  # what is derived
         over -= {column_of(part.model, name) for name in (*part.key, *part.fixed)}
         statement = insert_into(table)  # type: ignore[arg-type]
