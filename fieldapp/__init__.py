@@ -10,7 +10,22 @@ from werkzeug.local import LocalProxy
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from .config import ROOT, Settings
-from .core import assets, clock, concern, db, errors, health, i18n, logs, page, security, sessions, style, templates
+from .core import (
+    assets,
+    clock,
+    concern,
+    db,
+    errors,
+    health,
+    i18n,
+    logs,
+    page,
+    panels,
+    security,
+    sessions,
+    style,
+    templates,
+)
 from .people.accounts import login
 
 
@@ -69,6 +84,11 @@ def _register_concerns(app: Flask) -> None:
     from .desk.portfolio import views as portfolio
     from .desk.today import views as today
     from .network.distributors import models as _distributors  # noqa: F401
+    from .network.dossier import cli as dossier_cli
+    from .network.dossier import models as _dossier  # noqa: F401
+    from .network.dossier import panels as dossier_panels
+    from .network.dossier import policy as dossier_policy
+    from .network.dossier import views as dossier
     from .network.territory import models as _territory  # noqa: F401
     from .network.territory import patches
     from .people.accounts import cli as accounts_cli
@@ -87,6 +107,7 @@ def _register_concerns(app: Flask) -> None:
     app.register_blueprint(api.concern)
     app.register_blueprint(approvals.concern)
     app.register_blueprint(deals.concern)
+    app.register_blueprint(dossier.concern)
     app.register_blueprint(imports.concern)
     app.register_blueprint(policy.concern)
     app.register_blueprint(portfolio.concern)
@@ -96,6 +117,9 @@ def _register_concerns(app: Flask) -> None:
     imports_cli.init_app(app)
     patch_regions.use(app, patch_regions.RegionBook(patches.names, patches.search))
     policy_sections.declare(app, checks_policy.SECTIONS)
+    policy_sections.declare(app, dossier_policy.SECTIONS)
+    dossier_cli.init_app(app)
+    panels.declare(app, dossier_panels.PANELS)
 
 
 def _register_template_globals(app: Flask) -> None:

@@ -16,6 +16,10 @@ from fieldapp.core.db import db
 from fieldapp.desk.approvals.models import Approval
 from fieldapp.desk.imports import runs
 from fieldapp.desk.imports.models import ImportRun, RunState
+from fieldapp.network.distributors.models import Contact
+from fieldapp.network.dossier import storage
+from fieldapp.network.dossier.models import Attachment
+from fieldapp.network.dossier.queries import digest
 from fieldapp.people.accounts.login import secret_hash
 from fieldapp.people.accounts.models import ApiToken
 from tests import cast
@@ -65,6 +69,7 @@ def make_world(app: Flask) -> World:
         users["closed"] = cast.make_user("closed", patch=["41"], active=False)
         target = cast.make_user("target", patch=["4101"])
         distributor = cast.make_distributor("D001")
+        distributor.contacts.append(Contact(name="Zhao", phone="13900000000"))  # so that the main one can't be removed
         cast.make_area(distributor, "4101")
         product = cast.make_product("P10")
         cast.make_price(product, "41", 320_000, 315_000)
@@ -79,6 +84,20 @@ def make_world(app: Flask) -> World:
                 kind="products", filename="p.csv", state=RunState.DONE, made_by_id=target.id, made_at=at, beat_at=at
             )
         )
+        content = b"%PDF-1.4 %%EOF"
+        paper = cast.add(
+            Attachment(
+                distributor_id=distributor.id,
+                kind="licence",
+                filename="licence.pdf",
+                media_type="application/pdf",
+                size=len(content),
+                sha256=digest(content),
+                made_by_id=target.id,
+                made_at=at,
+            )
+        )
+        storage.keep(paper.id, paper.sha256, content)
         world = World(
             app,
             {
@@ -90,6 +109,11 @@ def make_world(app: Flask) -> World:
                 "imports.template:key": "products",
                 "imports.template:form": "csv",
                 "portfolio.export:kind": "csv",
+                "part": "contacts",
+                "dossier.edit_single:part": "company",
+                "section": "company",
+                "item_id": distributor.contacts[0].id,
+                "attachment_id": paper.id,
             },
         )
         db.session.commit()

@@ -17,7 +17,7 @@ from fieldapp.people.accounts.passwords import hash_password
 from fieldapp.people.audit.actions import record
 from fieldapp.people.audit.models import AuditEntry
 
-from . import history
+from . import dossiers, history
 from .company import KINDS, Company
 
 ACCOUNTS = ("rep", "rep2", "boss", "admin")
@@ -46,6 +46,7 @@ def load(company: Company, at: datetime, progress: Callable[[str, float], None])
     db.session.execute(sa.update(User).where(User.username.in_(ACCOUNTS)).values(password_hash=hashed))
     if db.session.scalar(sa.select(sa.func.count()).where(User.username.in_(ACCOUNTS))) == len(ACCOUNTS):
         history.write(company, "rep", "boss", at, company.today)
+        dossiers.write(company, "rep", "boss", at, company.today)
     record(None, LOADED, "demo", company.name, at, {})
     db.session.commit()
 
