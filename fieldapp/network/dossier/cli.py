@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import click
 from flask import Flask
+from flask.cli import AppGroup
 
 from fieldapp.core import clock
 from fieldapp.core.db import begin_writing, db
@@ -13,9 +14,7 @@ from . import policy, queries, storage, upkeep
 _OLD_ENOUGH = timedelta(days=1)  # what is younger may belong to an upload under way
 
 
-@click.group("files")
-def files() -> None:
-    """Upkeep of the distributors' files."""
+files = AppGroup("files", help="Upkeep of the distributors' files.")
 
 
 @files.command()

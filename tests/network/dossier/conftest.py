@@ -87,7 +87,7 @@ def typed_in(html: str) -> dict[str, str]:
     """{name: value} of the inputs, selects and text areas of a form."""
     form: dict[str, str] = {}
     for tag in re.findall(r"<input [^>]*>", html):
-        given = {name: value for name, value in re.findall(r'([a-z-]+)="([^"]*)"', tag)}
+        given = dict(re.findall(r'([a-z-]+)="([^"]*)"', tag))
         if given.get("type") in {"checkbox", "radio"} and " checked" not in tag:
             continue
         if "name" in given:
