@@ -43,11 +43,15 @@ class RefusedError(ValueError):
 
 
 class ConflictError(ValueError):
-    """Somebody changed the same fields meanwhile; nothing was stored. `stored`: their values; `seen`: marks of now."""
+    """Somebody changed the same fields meanwhile; nothing was stored. `stored`: their values; `seen`: marks of now.
 
-    def __init__(self, fields: list[str], stored: Values, seen: Mapping[str, str]) -> None:
+    `kept`: the other fields that stay as stored; a form that comes back with marks of now must show those values.
+    """
+
+    def __init__(self, fields: list[str], kept: list[str], stored: Values, seen: Mapping[str, str]) -> None:
         super().__init__(", ".join(fields))
         self.fields = fields
+        self.kept = kept
         self.stored = stored
         self.seen = seen
 
@@ -103,7 +107,8 @@ def edit(
     decided = merge(base, marks(secret, entry.path, typed), marks(secret, entry.path, stored))
     conflicts = [name for name in part.fields if decided.get(name) is Decision.CONFLICT]
     if conflicts:
-        raise ConflictError(conflicts, stored, marks(secret, entry.path, stored))
+        kept = [name for name in part.fields if decided.get(name, Decision.KEEP) is Decision.KEEP]
+        raise ConflictError(conflicts, kept, stored, marks(secret, entry.path, stored))
     changes = {name: typed[name] for name in part.fields if decided.get(name) is Decision.TAKE}
     if not changes:
         return False

@@ -373,6 +373,9 @@ def _save(distributor_id: UUID, part: Part, item_id: UUID | None) -> Response:
         return _form(distributor_id, part, form, item_id, status=422)
     except ConflictError as error:
         form.seen.data = _seen(error.seen)
+        for name in error.kept:
+            if not _hidden(part, name):
+                form[name].data = input_text(part, name, error.stored[name])
         return _form(distributor_id, part, form, item_id, conflict=error, typed=typed, status=409)
     return _saved(distributor_id, part.section)
 

@@ -44,6 +44,18 @@ def test_the_stored_value_can_be_chosen(file: File, visit: Visit) -> None:
     assert (file.distributor.legal_person, file.dossier.capital) == ("Stored", 700)
 
 
+def test_what_others_changed_beside_the_conflict_stays_too(file: File, visit: Visit) -> None:
+    rep, boss = visit("rep"), visit("boss")
+    mine = file.open(rep, "company")
+    file.save(boss, "company", file.open(boss, "company"), legal_person="Stored", capital="300000")
+    late = file.save(rep, "company", mine, legal_person="Typed", since="2020-01-01")
+    again = typed_in(late.text)
+    assert (again["capital"], again["since"]) == ("300000.00", "2020-01-01")
+    for choice in ("mine", "stored"):
+        file.save(rep, "company", again, **{"choose.legal_person": choice})
+    assert (file.dossier.capital, file.distributor.since.year) == (30_000_000, 2020)
+
+
 def test_a_third_change_while_one_chooses_is_asked_again(file: File, visit: Visit) -> None:
     rep, boss = visit("rep"), visit("boss")
     mine = file.open(rep, "company")
