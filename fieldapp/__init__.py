@@ -88,6 +88,11 @@ def _register_concerns(app: Flask) -> None:
     from .desk.today import views as today
     from .desk.upkeep import cli as upkeep_cli
     from .network.distributors import models as _distributors  # noqa: F401
+    from .network.dossier import cli as dossier_cli
+    from .network.dossier import models as _dossier  # noqa: F401
+    from .network.dossier import panels as dossier_panels
+    from .network.dossier import policy as dossier_policy
+    from .network.dossier import views as dossier
     from .network.playbook import book as playbook_book
     from .network.playbook import models as _playbook  # noqa: F401
     from .network.playbook import views as playbook
@@ -117,6 +122,7 @@ def _register_concerns(app: Flask) -> None:
     app.register_blueprint(credit_views.concern)
     app.register_blueprint(deals.concern)
     app.register_blueprint(grading.concern)
+    app.register_blueprint(dossier.concern)
     app.register_blueprint(imports.concern)
     app.register_blueprint(playbook.concern)
     app.register_blueprint(policy.concern)
@@ -135,6 +141,9 @@ def _register_concerns(app: Flask) -> None:
     policy_trials.declare(app, checks_trial.TRIALS)
     policy_trials.declare(app, grading_trial.TRIALS)
     policy_sections.declare(app, credit_policy.SECTIONS)
+    policy_sections.declare(app, dossier_policy.SECTIONS)
+    dossier_cli.init_app(app)
+    panels.declare(app, dossier_panels.PANELS)
 
 
 def _register_template_globals(app: Flask) -> None:

@@ -98,7 +98,7 @@ class Planned:
 
 Fault = tuple[str, Message]  # (column key, reason)
 RowCheck = Callable[[Mapping[str, Any]], Iterable[Fault]]
-BatchCheck = Callable[[Sequence[Planned]], Iterable[tuple[Planned, str, Message]]]
+BatchCheck = Callable[[Sequence[Planned]], Iterable[tuple[Planned, str, Message]]]  # also of remarks on good rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +119,7 @@ class Kind:
     `row_part` — the part of which a row is one record: it says whether the row is created, updated or unchanged.
     `check`    — faults of one row, given all its values (the stored ones where the file has no such column).
     `check_batch` — faults that only the database can tell, for many rows at once.
+    `remark`   — what a person should look at in rows that are taken all the same, told by the database.
     `subject`  — (part, attribute) whose values, old and new, `finish` is given.
     `note`     — called in the transaction before anything is written; what it returns is given to `finish`.
     `finish`   — keeps what is derived from the rows, in the same transaction.
@@ -131,6 +132,7 @@ class Kind:
     row_part: int = 0
     check: RowCheck | None = None
     check_batch: BatchCheck | None = None
+    remark: BatchCheck | None = None
     subject: tuple[int, str] | None = None
     note: Callable[[], Any] | None = None
     finish: Callable[[Written], None] | None = None

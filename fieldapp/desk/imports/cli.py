@@ -58,6 +58,10 @@ def _read_with_bar(order: Order) -> Outcome:
 def _summarise(order: Order, outcome: Outcome) -> None:
     if outcome.unknown:
         click.echo(f"Unknown columns, not read: {', '.join(outcome.unknown)}", err=True)
+    for remark in outcome.remarks:
+        click.echo(f"Look at {remark}", err=True)
+    if outcome.remark_count > len(outcome.remarks):
+        click.echo(f"… and {outcome.remark_count - len(outcome.remarks)} more to look at", err=True)
     click.echo(
         f"{outcome.kind}: {outcome.rows} rows: {outcome.created} created, {outcome.updated} updated,"
         f" {outcome.unchanged} unchanged, {outcome.rejected} rejected"

@@ -30,6 +30,7 @@ from fieldapp.core.sheets.kinds import NEEDED, Attribute, Kind, Part, Planned, R
 from fieldapp.people.audit.actions import record
 
 BATCH = 1000
+MOST_REMARKS = 200  # kept; the others are counted
 _REMEMBERED_CODES = 200_000
 READING_SHARE = 0.8  # of the progress
 
@@ -41,7 +42,7 @@ _Shape = tuple[tuple[str, ...], bool]  # of a row to write: its attributes, and 
 
 @dataclass(slots=True)
 class Outcome:
-    """What a reading found and did. `written`: the good rows are in the database."""
+    """What a reading found and did. `written`: the good rows are in the database. `remarks`: on rows that are good."""
 
     kind: str
     encoding: str
@@ -53,6 +54,8 @@ class Outcome:
     rejected: int = 0
     errors: int = 0
     written: bool = False
+    remarks: list[CellError] = field(default_factory=list)
+    remark_count: int = 0
 
     @property
     def good(self) -> int:
@@ -449,7 +452,19 @@ class _Plan:
             by_line = {row.line: row for row in good}
             for plan, key, reason in self._kind.check_batch([plan for row, plan in planned if not row.faults]):
                 self._fault(by_line[plan.line], key, reason)
-        return [plan for row, plan in planned if not row.faults]
+        taken = [plan for row, plan in planned if not row.faults]
+        if self._kind.remark is not None:
+            for plan, key, reason in self._kind.remark(taken):
+                self._remark(plan, key, reason)
+        return taken
+
+    def _remark(self, plan: Planned, key: str, reason: Message) -> None:
+        self._outcome.remark_count += 1
+        if len(self._outcome.remarks) < MOST_REMARKS:
+            place = self._places.get(key)
+            index, title = self._layout.places[place][1:] if place is not None else (len(plan.cells), key)
+            value = plan.cells[index] if index < len(plan.cells) else ""
+            self._outcome.remarks.append(CellError(plan.line, title, value, reason))
 
     def _plan_step(self, step: _Step, planned: list[tuple[_Row, Planned]]) -> None:
         part = step.part

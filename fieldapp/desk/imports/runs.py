@@ -201,9 +201,15 @@ def _result(outcome: Outcome, shown: list[list[Any]], *, partial: bool = False) 
     )
     return {
         "state": RunState.DONE if taken else RunState.FAILED,
-        "counts": {**outcome.counts(), "written": outcome.written, "unknown": list(outcome.unknown)},
+        "counts": {
+            **outcome.counts(),
+            "written": outcome.written,
+            "unknown": list(outcome.unknown),
+            "remarks": outcome.remark_count,
+        },
         "problems": shown,
         "problem_count": outcome.errors,
+        "warnings": [[one.line, one.column, one.value[:200], str(one.reason)] for one in outcome.remarks],
         "rows_total": outcome.rows,
         "rows_done": outcome.rows,
         "finished_at": clock.now(),
