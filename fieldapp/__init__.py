@@ -86,7 +86,13 @@ def _register_concerns(app: Flask) -> None:
     from .desk.imports import views as imports
     from .desk.portfolio import views as portfolio
     from .desk.today import views as today
+    from .desk.upkeep import cli as upkeep_cli
     from .network.distributors import models as _distributors  # noqa: F401
+    from .network.dossier import cli as dossier_cli
+    from .network.dossier import models as _dossier  # noqa: F401
+    from .network.dossier import panels as dossier_panels
+    from .network.dossier import policy as dossier_policy
+    from .network.dossier import views as dossier
     from .network.playbook import book as playbook_book
     from .network.playbook import models as _playbook  # noqa: F401
     from .network.playbook import views as playbook
@@ -100,6 +106,7 @@ def _register_concerns(app: Flask) -> None:
     from .people.policy import sections as policy_sections
     from .people.policy import trials as policy_trials
     from .people.policy import views as policy
+    from .standing.grading import credit_policy, credit_views
     from .standing.grading import models as _grading  # noqa: F401
     from .standing.grading import policy as grading_policy
     from .standing.grading import trial as grading_trial
@@ -112,8 +119,10 @@ def _register_concerns(app: Flask) -> None:
     app.register_blueprint(accounts.concern)
     app.register_blueprint(api.concern)
     app.register_blueprint(approvals.concern)
+    app.register_blueprint(credit_views.concern)
     app.register_blueprint(deals.concern)
     app.register_blueprint(grading.concern)
+    app.register_blueprint(dossier.concern)
     app.register_blueprint(imports.concern)
     app.register_blueprint(playbook.concern)
     app.register_blueprint(policy.concern)
@@ -122,6 +131,7 @@ def _register_concerns(app: Flask) -> None:
     app.cli.add_command(accounts_cli.users)
     demo_cli.init_app(app)
     imports_cli.init_app(app)
+    upkeep_cli.init_app(app)
     patch_regions.use(app, patch_regions.RegionBook(patches.names, patches.search))
     policy_cli.init_app(app)
     policy_sections.declare(app, checks_policy.SECTIONS)
@@ -130,6 +140,10 @@ def _register_concerns(app: Flask) -> None:
     policy_sections.declare(app, grading_policy.SECTIONS)
     policy_trials.declare(app, checks_trial.TRIALS)
     policy_trials.declare(app, grading_trial.TRIALS)
+    policy_sections.declare(app, credit_policy.SECTIONS)
+    policy_sections.declare(app, dossier_policy.SECTIONS)
+    dossier_cli.init_app(app)
+    panels.declare(app, dossier_panels.PANELS)
 
 
 def _register_template_globals(app: Flask) -> None:

@@ -19,29 +19,39 @@ def compare_type(_context, _inspected, _metadata, _inspected_type, metadata_type
 
 
 def run() -> None:
-    """Upgrade or downgrade over one connection."""
+    """Upgrade or downgrade over the connection that was given (a restore's), or one of our own."""
+    given = context.config.attributes.get("connection")
+    if given is not None:
+        run_over(given)
+        return
     with database.engine.connect() as connection:
-        if connection.dialect.name == "sqlite":
-            # Batch mode rebuilds tables: their references must not be followed meanwhile. Outside a transaction only.
-            connection.connection.dbapi_connection.execute("PRAGMA foreign_keys=OFF")
-        context.configure(
-            connection=connection,
-            target_metadata=database.metadatas[None],
-            render_as_batch=True,
-            include_object=include_object,
-            compare_type=compare_type,
-            render_item=render_item,
-        )
-        with context.begin_transaction():
-            context.run_migrations()
-        if connection.in_transaction():
-            connection.commit()
-        if connection.dialect.name == "sqlite":
-            broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
-            connection.rollback()
-            connection.connection.dbapi_connection.execute("PRAGMA foreign_keys=ON")
-            if broken:
-                raise RuntimeError(f"references broken by the migration: {broken[:10]}")
+        run_over(connection)
+
+
+def run_over(connection) -> None:
+    """A transaction under way is the caller's to commit."""
+    ours = not connection.in_transaction()
+    if connection.dialect.name == "sqlite":
+        # Batch mode rebuilds tables: their references must not be followed meanwhile. Outside a transaction only.
+        connection.connection.dbapi_connection.execute("PRAGMA foreign_keys=OFF")
+    context.configure(
+        connection=connection,
+        target_metadata=database.metadatas[None],
+        render_as_batch=True,
+        include_object=include_object,
+        compare_type=compare_type,
+        render_item=render_item,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+    if ours and connection.in_transaction():
+        connection.commit()
+    if connection.dialect.name == "sqlite":
+        broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
+        connection.rollback()
+        connection.connection.dbapi_connection.execute("PRAGMA foreign_keys=ON")
+        if broken:
+            raise RuntimeError(f"references broken by the migration: {broken[:10]}")
 
 
 def render_item(kind, item, autogen_context):

@@ -36,6 +36,17 @@
     box.showModal();
   };
 
+  const locate = (e, then) => {
+    if (!navigator.geolocation) return true;
+    e.setAttribute("aria-busy", "true");
+    navigator.geolocation.getCurrentPosition(({ coords }) => {
+      e.removeAttribute("aria-busy");
+      $("[name=lat]", e.form).value = coords.latitude.toFixed(5);
+      $("[name=lng]", e.form).value = coords.longitude.toFixed(5);
+      then();
+    }, () => { e.removeAttribute("aria-busy"); complain(e.dataset.nearFailed || d.body.dataset.failed); }, { timeout: 10000, maximumAge: 60000 });
+  };
+
   const actions = {
     dismiss: (e) => e.closest(".toast").remove(),
     print: () => print(),
@@ -53,17 +64,9 @@
       input.value = Math.max(0, Math.round((now + Number(e.dataset.by)) * 1000) / 1000);
       input.dispatchEvent(new Event("input", { bubbles: true }));
     },
-    // "Nearby first": the place is asked for on a tap only, and goes nowhere but into this form.
-    near: (e) => {
-      if (!navigator.geolocation) return true;
-      e.setAttribute("aria-busy", "true");
-      navigator.geolocation.getCurrentPosition(({ coords }) => {
-        e.removeAttribute("aria-busy");
-        $("[name=lat]", e.form).value = coords.latitude.toFixed(5);
-        $("[name=lng]", e.form).value = coords.longitude.toFixed(5);
-        e.form.requestSubmit();
-      }, () => { e.removeAttribute("aria-busy"); complain(e.dataset.nearFailed || d.body.dataset.failed); }, { timeout: 10000, maximumAge: 60000 });
-    },
+    // "Nearby first" and "I am here": the place is asked for on a tap only, and goes nowhere but into this form.
+    near: (e) => locate(e, () => e.form.requestSubmit()),
+    locate: (e) => locate(e, () => { $("#live").textContent = e.textContent; }),
   };
 
   d.addEventListener("click", (event) => {

@@ -10,7 +10,7 @@ from fieldapp.core.db import db
 from fieldapp.network.distributors.models import Contact, Distributor
 from fieldapp.network.territory.models import Area, Region
 from fieldapp.people.accounts.models import Role, User
-from fieldapp.standing.grading.models import Assessment, AssessmentState, CreditRecord
+from fieldapp.standing.grading.models import Assessment, AssessmentState, CreditRecord, ImportedCredit
 from fieldapp.trade.pricing.models import Price, Rebate
 from fieldapp.trade.products.models import Product
 
@@ -112,7 +112,8 @@ def make_rebate(code: str, **values: Any) -> Rebate:
 def make_credit(
     distributor: Distributor, grade: str | None = "A", limit: int | None = 10_000_000, **values: Any
 ) -> Any:
-    """A credit record: grade A, limit ¥100,000.00."""
+    """A credit record from the company's file: grade A, limit ¥100,000.00."""
+    add(ImportedCredit(distributor_id=distributor.id, grade=grade, limit=limit, changed_at=NOW, **values))
     return add(CreditRecord(distributor_id=distributor.id, grade=grade, limit=limit, **values))
 
 

@@ -229,7 +229,9 @@ def insert_into(model: type[Base]) -> Any:
     return (sqlite.insert if dialect == "sqlite" else postgresql.insert)(model)
 
 
-def _prepare_sqlite(engine: Engine) -> None:
+def prepare_sqlite(engine: Engine) -> None:
+    """Have every connection of an engine work as this app expects of SQLite."""
+
     @event.listens_for(engine, "connect")
     def pragmas(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # the driver begins nothing by itself: see `begin` below
@@ -262,7 +264,7 @@ def init_app(app: Flask) -> None:
     db.init_app(app)
     with app.app_context():
         if url.get_backend_name() == "sqlite":
-            _prepare_sqlite(db.engine)
+            prepare_sqlite(db.engine)
         app.extensions[READING_ENGINE] = db.engine.execution_options(**_READ_OPTIONS[db.engine.dialect.name])
 
     @app.after_request

@@ -19,7 +19,8 @@ _REVISION = re.compile(r'^(revision|down_revision) = "(\w+)"', re.MULTILINE)
 
 def schema_state() -> tuple[set[str], set[str]]:
     """(revisions the database has, revisions the code wants). Raises SQLAlchemyError when the database is silent."""
-    with db.engine.connect() as connection:
+    # Reading: otherwise it would wait for the write lock, and the app not be ready while a large file is written.
+    with db.engine.connect().execution_options(reading=True) as connection:
         if not sa.inspect(connection).has_table("alembic_version"):
             return set(), _wanted(current_app.config["MIGRATIONS"])
         has = set(connection.scalars(sa.text("SELECT version_num FROM alembic_version")))

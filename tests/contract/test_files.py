@@ -181,6 +181,13 @@ def test_partial_takes_the_good_rows_and_writes_the_others_with_the_reason(offic
     assert office.facts("credit.", distributor="D2", on="2026-11-30")["outstanding"] == "-3.00"
 
 
+def test_partial_without_a_good_row_says_that_nothing_was_taken(office: Office) -> None:
+    ran = office.read("products", "code,name,line\nNONE1,,pig\n", "--partial", name="none.csv")
+    assert (ran.code, counts(ran)) == (1, (0, 0, 0, 1))
+    assert "No row is good: nothing was written." in ran.out
+    assert (office.folder / "none.csv.rejected.csv").exists()
+
+
 def test_partial_with_nothing_wrong_succeeds(office: Office) -> None:
     ran = office.read("products", "code,name,line\nPG,n,pig\n", "--partial", name="fine.csv")
     assert (ran.code, counts(ran)) == (0, (1, 0, 0, 0))

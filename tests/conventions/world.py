@@ -16,9 +16,14 @@ from fieldapp.core.db import db
 from fieldapp.desk.approvals.models import Approval
 from fieldapp.desk.imports import runs
 from fieldapp.desk.imports.models import ImportRun, RunState
+from fieldapp.network.distributors.models import Contact
+from fieldapp.network.dossier import storage
+from fieldapp.network.dossier.models import Attachment
+from fieldapp.network.dossier.queries import digest
 from fieldapp.people.accounts.login import secret_hash
 from fieldapp.people.accounts.models import ApiToken
 from fieldapp.people.policy.models import DraftRevision, PolicyDraft
+from fieldapp.standing.grading.models import CreditFreeze, CreditIncrease
 from tests import cast
 from tests.visitor import Visitor
 
@@ -67,6 +72,7 @@ def make_world(app: Flask) -> World:
         users["closed"] = cast.make_user("closed", patch=["41"], active=False)
         target = cast.make_user("target", patch=["4101"])
         distributor = cast.make_distributor("D001")
+        distributor.contacts.append(Contact(name="Zhao", phone="13900000000"))  # so that the main one can't be removed
         cast.make_area(distributor, "4101")
         product = cast.make_product("P10")
         cast.make_price(product, "41", 320_000, 315_000)
@@ -75,6 +81,27 @@ def make_world(app: Flask) -> World:
         at = now()
         for name in users:
             cast.add(ApiToken(token_hash=secret_hash(TOKEN.format(name)), user_id=users[name].id, created_at=at))
+        lifted = cast.add(
+            CreditFreeze(
+                distributor_id=distributor.id,
+                frozen_by_id=users["boss"].id,
+                frozen_at=at,
+                reason="Not heard of them for a week",
+                lifted_by_id=users["boss"].id,
+                lifted_at=at,
+                lift_reason="They were on a journey",
+            )
+        )
+        increase = cast.add(
+            CreditIncrease(
+                distributor_id=distributor.id,
+                amount=1_000_000,
+                days=10,
+                reason="Two new barns to fill",
+                asked_by_id=users["rep"].id,
+                asked_at=at,
+            )
+        )
         token = cast.add(ApiToken(token_hash=secret_hash("target"), user_id=target.id, created_at=at))
         run = cast.add(
             ImportRun(
@@ -88,12 +115,28 @@ def make_world(app: Flask) -> World:
         )
         draft = cast.add(PolicyDraft(based_on=1, settings=settings, created_at=at, updated_at=at, **by))
         cast.add(DraftRevision(draft_id=draft.id, revision=1, settings=settings))
+        content = b"%PDF-1.4 %%EOF"
+        paper = cast.add(
+            Attachment(
+                distributor_id=distributor.id,
+                kind="licence",
+                filename="licence.pdf",
+                media_type="application/pdf",
+                size=len(content),
+                sha256=digest(content),
+                made_by_id=target.id,
+                made_at=at,
+            )
+        )
+        storage.keep(paper.id, paper.sha256, content)
         world = World(
             app,
             {
                 "distributor_id": distributor.id,
                 "contact_id": distributor.contacts[0].id,
                 "user_id": target.id,
+                "freeze_id": lifted.id,
+                "increase_id": increase.id,
                 "token_id": token.id,
                 "run_id": run.id,
                 "assessment_id": rating.id,
@@ -106,6 +149,11 @@ def make_world(app: Flask) -> World:
                 "imports.template:form": "csv",
                 "playbook.show:key": "quiet",
                 "portfolio.export:kind": "csv",
+                "part": "contacts",
+                "dossier.edit_single:part": "company",
+                "section": "company",
+                "item_id": distributor.contacts[0].id,
+                "attachment_id": paper.id,
             },
         )
         db.session.commit()

@@ -65,7 +65,8 @@ class Part:
     `key`     — the attributes that identify a row, under a unique constraint (`only`: the condition of a partial one).
     `parent`  — the attribute that takes the key of the part before.
     `shared`  — several rows of the file speak of the same record, and must agree on it.
-    `fixed`   — values every row has; `born`: values of a new row; `touch`: values of a row that is written.
+    `fixed`   — values every row has; `born`: values of a new row; `touch`: values of a row that is written
+                (`touched_by`: of a stored row only where one of these attributes changes).
     `derive`  — further attributes that follow from `derived_from`, when that is new.
     `optional` — no record is made while all that is given is empty.
     """
@@ -79,6 +80,7 @@ class Part:
     fixed: Mapping[str, Any] = field(default_factory=dict)
     born: Callable[[datetime], Mapping[str, Any]] | None = None
     touch: Callable[[datetime], Mapping[str, Any]] | None = None
+    touched_by: tuple[str, ...] = ()
     derive: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None
     derived_from: str = ""
     optional: bool = False
@@ -96,7 +98,7 @@ class Planned:
 
 Fault = tuple[str, Message]  # (column key, reason)
 RowCheck = Callable[[Mapping[str, Any]], Iterable[Fault]]
-BatchCheck = Callable[[Sequence[Planned]], Iterable[tuple[Planned, str, Message]]]
+BatchCheck = Callable[[Sequence[Planned]], Iterable[tuple[Planned, str, Message]]]  # also of remarks on good rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +119,7 @@ class Kind:
     `row_part` — the part of which a row is one record: it says whether the row is created, updated or unchanged.
     `check`    — faults of one row, given all its values (the stored ones where the file has no such column).
     `check_batch` — faults that only the database can tell, for many rows at once.
+    `remark`   — what a person should look at in rows that are taken all the same, told by the database.
     `subject`  — (part, attribute) whose values, old and new, `finish` is given.
     `note`     — called in the transaction before anything is written; what it returns is given to `finish`.
     `finish`   — keeps what is derived from the rows, in the same transaction.
@@ -129,6 +132,7 @@ class Kind:
     row_part: int = 0
     check: RowCheck | None = None
     check_batch: BatchCheck | None = None
+    remark: BatchCheck | None = None
     subject: tuple[int, str] | None = None
     note: Callable[[], Any] | None = None
     finish: Callable[[Written], None] | None = None

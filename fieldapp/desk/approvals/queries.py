@@ -25,6 +25,7 @@ from fieldapp.desk.checks.queries import (
 from fieldapp.network.distributors.models import Distributor
 from fieldapp.people.accounts.models import Role, User
 from fieldapp.people.accounts.viewer import Viewer, within
+from fieldapp.standing.grading import card as credit_card
 from fieldapp.standing.grading.models import Assessment, AssessmentState
 
 from .models import Approval, ApprovalState
@@ -218,8 +219,9 @@ def _waiting(width: int) -> HotRead:
     to_decide = sa.and_(
         Approval.state == ApprovalState.OPEN, within(Approval.region_code, width), Approval.asked_by_id != me
     )
-    approvals = sa.select(sa.func.count()).select_from(Approval).where(sa.or_(condition, to_decide))
-    return HotRead(sa.select(approvals.scalar_subquery() + _ratings(me, width)))
+    deals = sa.select(sa.func.count()).select_from(Approval).where(sa.or_(condition, to_decide)).scalar_subquery()
+    limits = credit_card.waiting(me, lambda region: within(region, width))
+    return HotRead(sa.select(deals + limits + _ratings(me, width)))
 
 
 def _ratings(me: Any, width: int) -> Any:
@@ -238,8 +240,8 @@ def _ratings(me: Any, width: int) -> Any:
 
 
 def waiting_count(viewer: Viewer) -> int:
-    """What waits for the viewer: answers he has not seen; for a supervisor, open requests and proposed ratings of
-    others. One statement."""
+    """What waits for the viewer: answers he has not seen; for a supervisor, what others ask for: deals, temporary
+    limits and ratings. One statement."""
     if viewer.role is Role.SUPERVISOR:
         found = _waiting(len(viewer.patch)).one(me=viewer.id, **viewer.bounds())
     else:

@@ -12,6 +12,7 @@ from fieldapp.core.access import SIGNED_IN, SUPERVISORS, wants_fragment
 from fieldapp.core.concern import Concern
 from fieldapp.core.page import page, see_other
 from fieldapp.desk.checks.presentation import present, seeing_now, stored_findings, title
+from fieldapp.standing.grading import card as credit_card
 from fieldapp.standing.grading import queries as grading
 
 from . import actions, queries
@@ -31,12 +32,15 @@ def index() -> Response:
         "desk/approvals/index.html",
         waiting_rows=queries.open_in_patch(current_user) if decides else [],
         decided=queries.decided_lately(current_user, clock.now()) if decides else [],
+        increases=credit_card.open_in_patch(current_user) if decides else [],
+        own_increases=credit_card.own(current_user),
         own=own[: queries.PAGE],
         next_key=own[queries.PAGE - 1].id if len(own) > queries.PAGE else None,
         decides=decides,
         ratings=grading.waiting(current_user) if decides else [],
         title=title,
         now=clock.now(),
+        today=clock.today(),
     )
 
 

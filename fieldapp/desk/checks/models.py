@@ -40,4 +40,5 @@ class DealCheck(Base):
         sa.Index(None, "distributor_id", "made_at"),
         sa.Index(None, "made_by_id", "made_at"),
         sa.Index(None, "region_code", "made_at"),
+        sa.Index(None, "made_at", "id"),
     )

@@ -219,6 +219,17 @@ def _day(value: date | str | None) -> str:
     return str(value) if value else "—"
 
 
+def _of_the_limit(said: str, facts: Mapping[str, Any]) -> str:
+    """The sentence, and how much of the limit is temporary, where any is."""
+    if not facts.get("temporary"):
+        return said
+    until = _day(facts["temporary_until"])
+    temporary = _(
+        "%(amount)s of the limit is temporary, until %(day)s.", amount=show_yuan(facts["temporary"]), day=until
+    )
+    return _in_turn(said, temporary)
+
+
 _SENTENCES: dict[str, Callable[[Mapping[str, Any], Seeing], str]] = {
     "territory.own": lambda _f, _s: _("The goods stay in the distributor's own area."),
     "territory.unassigned": lambda _f, _s: _("Nobody is assigned there. A supervisor may approve it."),
@@ -245,24 +256,35 @@ _SENTENCES: dict[str, Callable[[Mapping[str, Any], Seeing], str]] = {
     "credit.overdue": lambda f, _s: _overdue(f, _("Collect it today; on credit a supervisor decides.")),
     "credit.paid_up": lambda _f, _s: _("Everything due is paid."),
     "credit.cash": lambda _f, _s: _("Paid at once: the limit does not matter."),
-    "credit.frozen": lambda _f, _s: _("The office has frozen the credit. Sell for cash, or ask the office."),
+    "credit.frozen": lambda _f, _s: _(
+        "The credit is frozen; the credit page says why. Sell for cash, or ask who froze it."
+    ),
     "credit.ungraded": lambda _f, _s: _("There is no credit grade yet. Sell for cash, or have it graded."),
     "credit.cash_only": lambda _f, _s: _("Grade D buys against prepayment. Sell for cash."),
-    "credit.expired": lambda f, _s: _(
-        "The grade was valid until %(day)s. Have it renewed; until then a supervisor decides.",
-        day=_day(f["valid_until"]),
+    "credit.expired": lambda f, _s: _of_the_limit(
+        _(
+            "The grade was valid until %(day)s. Have it renewed; until then a supervisor decides.",
+            day=_day(f["valid_until"]),
+        ),
+        f,
     ),
-    "credit.ok": lambda f, _s: _(
-        "After this deal %(left)s stay available.", left=show_yuan(f["available"] - f["amount"])
+    "credit.ok": lambda f, _s: _of_the_limit(
+        _("After this deal %(left)s stay available.", left=show_yuan(f["available"] - f["amount"])), f
     ),
-    "credit.over_limit": lambda f, _s: _(
-        "The deal is %(over)s over what is available. Collect that much, order less, or ask for approval.",
-        over=show_yuan(f["over"]),
+    "credit.over_limit": lambda f, _s: _of_the_limit(
+        _(
+            "The deal is %(over)s over what is available. Collect that much, order less, or ask for approval.",
+            over=show_yuan(f["over"]),
+        ),
+        f,
     ),
-    "credit.far_over_limit": lambda f, _s: _(
-        "The deal is %(over)s over what is available. Collect at least %(pay)s or order less.",
-        over=show_yuan(f["over"]),
-        pay=show_yuan(f["to_pay_for_approval"]),
+    "credit.far_over_limit": lambda f, _s: _of_the_limit(
+        _(
+            "The deal is %(over)s over what is available. Collect at least %(pay)s or order less.",
+            over=show_yuan(f["over"]),
+            pay=show_yuan(f["to_pay_for_approval"]),
+        ),
+        f,
     ),
     "distributor.ended": lambda _f, _s: _("We no longer sell to this distributor. Ask your supervisor."),
     "distributor.prospect": lambda _f, _s: _("Not yet a customer: a supervisor must approve the first deal."),
@@ -322,9 +344,10 @@ def interface_facts(finding: Finding, seeing: Seeing) -> dict[str, Any]:
     if group == "credit":
         days = facts.pop("overdue_days")
         grade = facts.pop("grade")
-        until = facts.pop("valid_until", None)
+        dates = {name: facts.pop(name, None) for name in ("valid_until", "temporary_until")}
         shown: dict[str, Any] = {name: _text(value) for name, value in facts.items()}
-        return {"grade": grade, "overdue_days": days, **shown} | ({"valid_until": str(until)} if until else {})
+        known = {name: str(day) for name, day in dates.items() if day}
+        return {"grade": grade, "overdue_days": days, **shown, **known}
     return facts
 
 

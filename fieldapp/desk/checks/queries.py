@@ -24,6 +24,7 @@ from fieldapp.network.playbook.rules import CustomerType
 from fieldapp.network.territory.models import Area
 from fieldapp.network.territory.rules import REGION_LENGTHS, AreaRow, owners
 from fieldapp.people.accounts.viewer import Viewer
+from fieldapp.standing.grading.credit_rules import limit_on
 from fieldapp.standing.grading.models import CreditRecord
 from fieldapp.standing.grading.rules import CreditFacts
 from fieldapp.trade.ledger.models import Balance
@@ -187,6 +188,9 @@ def _facts_statement(dialect: str) -> sa.Select[Any]:
             CreditRecord.limit,
             CreditRecord.valid_until,
             CreditRecord.frozen,
+            CreditRecord.extra_limit,
+            CreditRecord.extra_from,
+            CreditRecord.extra_until,
             Balance.outstanding,
             Balance.as_of,
             Balance.open_items,
@@ -214,7 +218,7 @@ def know(viewer: Viewer, distributor: str, on: date, ship_to: str | None) -> Kno
     row = _FACTS.one(code=distributor.strip().casefold(), ship_to=place)
     if row is None or not viewer.covers(row[5]):
         raise UnknownDistributorError(distributor)
-    stamp, found, credit, ledger, areas = row[:2], DistributorRow(*row[2:8]), row[8:12], row[12:15], row[15]
+    stamp, found, credit, ledger, areas = row[:2], DistributorRow(*row[2:8]), row[8:15], row[15:18], row[18]
     snapshot, regions = reference.current((stamp[0], stamp[1]))
     place = place or found.region_code
     if place is None:
@@ -233,7 +237,7 @@ def know(viewer: Viewer, distributor: str, on: date, ship_to: str | None) -> Kno
     return Known(
         distributor=found,
         ship_to=place,
-        credit=CreditFacts(credit[0], credit[1], credit[2], bool(credit[3])),
+        credit=_credit(credit, on),
         ledger=position,
         areas=tuple(
             AreaRow(key, region, line, date.fromisoformat(start), date.fromisoformat(end) if end else None)
@@ -245,6 +249,13 @@ def know(viewer: Viewer, distributor: str, on: date, ship_to: str | None) -> Kno
         regions=regions,
         main_contact=row[16],
     )
+
+
+def _credit(cells: tuple[Any, ...], on: date) -> CreditFacts:
+    """The cells of the credit record as facts of a day: the limit holds what is temporary in it."""
+    grade, limit, valid_until, frozen, *extra = cells
+    whole, temporary = limit_on(on, limit, *extra)
+    return CreditFacts(grade, whole, valid_until, bool(frozen), temporary, extra[2] if temporary else None)
 
 
 def evaluate(viewer: Viewer, request: DealRequest) -> Evaluation:

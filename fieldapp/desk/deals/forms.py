@@ -170,10 +170,8 @@ def key(text: str | None) -> UUID | None:
 
 
 def key_made(text: str | None, now: datetime) -> UUID | None:
-    """The key of a check, made where it was asked; None when it is none, or of a day to come.
-
-    Keys are the order of the list: one far ahead would stand on top of it for ever. A phone's clock may be a day off.
-    """
+    """The key of a check, made where it was asked; None when it is none, or of a day to come (a phone's clock may be a
+    day off): keys are to grow with time, for the sake of the index."""
     made = key(text)
     return made if made and made.int >> 80 <= (now + timedelta(days=1)).timestamp() * 1000 else None
 

@@ -170,6 +170,8 @@ def _schemas() -> dict[str, Any]:
             "properties": {
                 "grade": {"type": ["string", "null"], "enum": ["A", "B", "C", "D", None]},
                 "limit": _MONEY,
+                "temporary": {**_MONEY, "description": "What of the limit is a temporary increase; absent: nothing."},
+                "temporary_until": {"type": "string", "format": "date", "description": "Its last day."},
                 "outstanding": _MONEY,
                 "available": _MONEY,
                 "overdue": _MONEY,

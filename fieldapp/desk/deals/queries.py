@@ -236,7 +236,7 @@ def checks(
 ) -> Sequence[sa.Row[Any]]:
     """Recorded checks, the latest first; a rep's own, or with `mine` anybody's own. One row more than PAGE if there is.
 
-    Keys are made in the order of time, so that they are the order and the place in it.
+    The server's time orders them, not the keys, which a phone makes by its own clock. `before`: the last one shown.
     """
     whose = DealCheck.made_by_id == viewer.id if mine or viewer.role is Role.REP else visible(viewer)
     statement = (
@@ -260,8 +260,11 @@ def checks(
     if verdict is not None:
         statement = statement.where(DealCheck.verdict == verdict)
     if before is not None:
-        statement = statement.where(DealCheck.id < before)
-    return db.session.execute(statement.order_by(DealCheck.id.desc()).limit(PAGE + 1)).all()
+        last = sa.select(DealCheck.made_at).where(DealCheck.id == before).scalar_subquery()
+        # The first condition is what an index can be entered with; on its own moment the key decides.
+        statement = statement.where(DealCheck.made_at <= last, sa.or_(DealCheck.made_at < last, DealCheck.id < before))
+    order = DealCheck.made_at.desc(), DealCheck.id.desc()
+    return db.session.execute(statement.order_by(*order).limit(PAGE + 1)).all()
 
 
 def same_deal(check: DealCheck, evaluation: Evaluation) -> bool:

@@ -16,6 +16,7 @@ from fieldapp.people.accounts.models import User
 from fieldapp.people.accounts.queries import viewer_of
 from fieldapp.people.accounts.viewer import Viewer
 
+from . import credit_history
 from .company import Company
 from .showcases import Deal
 
@@ -47,6 +48,7 @@ def write(company: Company, rep: str, supervisor: str, now: datetime, today: dat
         wanted = REQUESTS.get(code)
         if wanted is not None and deal["terms"] == Terms.CREDIT:
             _ask(asking, deciding, check, wanted, now, today)
+    credit_history.write(company, asking, deciding, now, today)
 
 
 def _ask(asking: Viewer, deciding: Viewer, check: DealCheck, wanted: Request, now: datetime, today: date) -> None:

@@ -58,12 +58,18 @@ def _read_with_bar(order: Order) -> Outcome:
 def _summarise(order: Order, outcome: Outcome) -> None:
     if outcome.unknown:
         click.echo(f"Unknown columns, not read: {', '.join(outcome.unknown)}", err=True)
+    for remark in outcome.remarks:
+        click.echo(f"Look at {remark}", err=True)
+    if outcome.remark_count > len(outcome.remarks):
+        click.echo(f"… and {outcome.remark_count - len(outcome.remarks)} more to look at", err=True)
     click.echo(
         f"{outcome.kind}: {outcome.rows} rows: {outcome.created} created, {outcome.updated} updated,"
         f" {outcome.unchanged} unchanged, {outcome.rejected} rejected"
     )
     if order.dry_run:
         click.echo("Dry run: nothing was written.")
+    elif not outcome.written and order.partial:
+        click.echo(f"No row is good: nothing was written. The rows with their reasons are in {order.rejected_to}")
     elif not outcome.written:
         click.echo("Nothing was written. Correct the file, or take the good rows with --partial.")
     elif outcome.rejected:

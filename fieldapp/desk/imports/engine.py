@@ -30,17 +30,19 @@ from fieldapp.core.sheets.kinds import NEEDED, Attribute, Kind, Part, Planned, R
 from fieldapp.people.audit.actions import record
 
 BATCH = 1000
+MOST_REMARKS = 200  # kept; the others are counted
 _REMEMBERED_CODES = 200_000
 READING_SHARE = 0.8  # of the progress
 
 Report = Callable[[CellError], None]
 Progress = Callable[[float], None]
 Values = dict[str, Any]
+_Shape = tuple[tuple[str, ...], bool]  # of a row to write: its attributes, and whether it counts as touched
 
 
 @dataclass(slots=True)
 class Outcome:
-    """What a reading found and did. `written`: the good rows are in the database."""
+    """What a reading found and did. `written`: the good rows are in the database. `remarks`: on rows that are good."""
 
     kind: str
     encoding: str
@@ -52,6 +54,13 @@ class Outcome:
     rejected: int = 0
     errors: int = 0
     written: bool = False
+    remarks: list[CellError] = field(default_factory=list)
+    remark_count: int = 0
+
+    @property
+    def good(self) -> int:
+        """How many rows can be taken."""
+        return self.rows - self.rejected
 
     @property
     def taken(self) -> bool:
@@ -100,8 +109,9 @@ def read(
             progress(sheet.progress * READING_SHARE * 0.99)
         if order.dry_run or not (outcome.taken or order.partial):
             return outcome
-        progress(READING_SHARE)
-        _write(order, plan, outcome, progress, before_commit)
+        if outcome.taken or outcome.good:
+            progress(READING_SHARE)
+            _write(order, plan, outcome, progress, before_commit)
         if order.rejected_to:
             if outcome.rejected:
                 rejected.save(order.rejected_to)
@@ -246,7 +256,7 @@ class _Step:
     said: dict[Any, list[Any]] = field(default_factory=dict)
     ids: dict[Any, UUID] = field(default_factory=dict)
     done: set[Any] = field(default_factory=set)
-    statements: dict[tuple[str, ...], "_Upsert"] = field(default_factory=dict)
+    statements: dict["_Shape", "_Upsert"] = field(default_factory=dict)
 
 
 class _Plan:
@@ -442,7 +452,19 @@ class _Plan:
             by_line = {row.line: row for row in good}
             for plan, key, reason in self._kind.check_batch([plan for row, plan in planned if not row.faults]):
                 self._fault(by_line[plan.line], key, reason)
-        return [plan for row, plan in planned if not row.faults]
+        taken = [plan for row, plan in planned if not row.faults]
+        if self._kind.remark is not None:
+            for plan, key, reason in self._kind.remark(taken):
+                self._remark(plan, key, reason)
+        return taken
+
+    def _remark(self, plan: Planned, key: str, reason: Message) -> None:
+        self._outcome.remark_count += 1
+        if len(self._outcome.remarks) < MOST_REMARKS:
+            place = self._places.get(key)
+            index, title = self._layout.places[place][1:] if place is not None else (len(plan.cells), key)
+            value = plan.cells[index] if index < len(plan.cells) else ""
+            self._outcome.remarks.append(CellError(plan.line, title, value, reason))
 
     def _plan_step(self, step: _Step, planned: list[tuple[_Row, Planned]]) -> None:
         part = step.part
@@ -513,7 +535,7 @@ class _Plan:
     # Keeping what changes -------------------------------------------------------------------------------------------
 
     def _keep(self, planned: list[Planned]) -> None:
-        spooled: list[dict[tuple[str, ...], list[Any]]] = [{} for _ in self._steps]
+        spooled: list[dict[_Shape, list[Any]]] = [{} for _ in self._steps]
         for plan in planned:
             changed = [self._keep_part(step, plan, spooled[step.number]) for step in self._steps]
             if plan.before[self._kind.row_part] is None:
@@ -525,10 +547,10 @@ class _Plan:
             if any(changed):
                 self._touch(plan)
         for step, groups in zip(self._steps, spooled, strict=True):
-            for names, rows in groups.items():
-                step.spool.add(names, rows)
+            for shape, rows in groups.items():
+                step.spool.add(shape, rows)
 
-    def _keep_part(self, step: _Step, plan: Planned, spooled: dict[tuple[str, ...], list[Any]]) -> bool:
+    def _keep_part(self, step: _Step, plan: Planned, spooled: dict[_Shape, list[Any]]) -> bool:
         """Whether this part of the row changes the database; if so it is spooled."""
         part, before, after = step.part, plan.before[step.number], plan.after[step.number]
         if part.shared:
@@ -544,11 +566,12 @@ class _Plan:
         values = after
         if part.derive is not None and (before is None or before[part.derived_from] != after[part.derived_from]):
             values = {**after, **part.derive(after)}
-        names = tuple(values)
-        upsert = step.statements.get(names)
+        touched = not part.touched_by or before is None or any(before[a] != after[a] for a in part.touched_by)
+        shape = (tuple(values), touched)
+        upsert = step.statements.get(shape)
         if upsert is None:
-            upsert = step.statements[names] = _Upsert(step, names, self._order.at)
-        spooled.setdefault(names, []).append(upsert.bound(values))
+            upsert = step.statements[shape] = _Upsert(step, shape[0], self._order.at, touched=touched)
+        spooled.setdefault(shape, []).append(upsert.bound(values))
         return True
 
     def _touch(self, plan: Planned) -> None:
@@ -571,8 +594,8 @@ class _Plan:
         connection = db.session.connection()
         noted = self._kind.note() if self._kind.note is not None else None
         for step in self._steps:
-            for names, rows in step.spool.batches():
-                step.statements[names].execute(connection, rows)
+            for shape, rows in step.spool.batches():
+                step.statements[shape].execute(connection, rows)
                 done += len(rows)
                 progress(done / total)
         if self._kind.finish is not None:
@@ -587,7 +610,7 @@ class _Upsert:
     does nothing but write.
     """
 
-    def __init__(self, step: _Step, names: tuple[str, ...], at: datetime) -> None:
+    def __init__(self, step: _Step, names: tuple[str, ...], at: datetime, *, touched: bool) -> None:
         part = step.part
         table: sa.Table = part.model.__table__  # type: ignore[assignment]
         touch = {column_of(part.model, name): value for name, value in (part.touch(at) if part.touch else {}).items()}
@@ -599,7 +622,8 @@ class _Upsert:
             if column.default is not None and column.default.is_scalar and column not in given
         }
         fixed |= born | touch
-        over = {column_of(part.model, a.into) for _, a in step.given if a.folded not in part.key} | set(touch)
+        over = {column_of(part.model, a.into) for _, a in step.given if a.folded not in part.key}
+        over |= set(touch) if touched else set()
         over |= {column_of(part.model, name) for name in names if name not in step.columns}  # what is derived
         over -= {column_of(part.model, name) for name in (*part.key, *part.fixed)}
         statement = insert_into(table)  # type: ignore[arg-type]

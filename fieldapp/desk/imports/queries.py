@@ -11,7 +11,7 @@ from fieldapp.people.accounts.viewer import Viewer
 from .models import ImportRun
 
 PAGE = 20
-_HEAVY = (ImportRun.problems,)
+_HEAVY = (ImportRun.problems, ImportRun.warnings)
 
 
 def runs(viewer: Viewer, before: UUID | None = None) -> tuple[list[tuple[ImportRun, str]], bool]:

@@ -8,7 +8,7 @@ of it was written.
 import csv
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -36,6 +36,7 @@ UNKNOWN = ""  # the kind of a file that has yet to be recognised by its columns
 SHOWN_PROBLEMS = 1000  # kept with the run; the file of problems holds all
 STEPS = 1000  # of the progress while a file is read
 BEAT_EVERY_S = 1.0
+KEPT_FOR = timedelta(days=30)
 SILENT_AFTER = {
     RunState.WAITING: timedelta(minutes=1),
     RunState.READING: timedelta(minutes=1),
@@ -65,6 +66,17 @@ def problems_of(run_id: UUID) -> Path:
     return folder() / f"{run_id}.problems.csv"
 
 
+def tidy(now: datetime) -> None:
+    """Delete files that nobody has come for: rejected rows, lists of faults, uploads whose reading was interrupted.
+
+    The runs themselves stay, as history. Whenever a file was sent or read, so that nothing else has to run.
+    """
+    for path in folder().iterdir():
+        with suppress(FileNotFoundError):  # another process tidies too
+            if now.timestamp() - path.stat().st_mtime > KEPT_FOR.total_seconds():
+                path.unlink()
+
+
 def interrupted(run: ImportRun, now: datetime) -> bool:
     """Whether the process that reads the file is gone."""
     silent = SILENT_AFTER.get(run.state)
@@ -77,6 +89,7 @@ def keep(
     """Store a file and its run, and commit. Raises SheetError when it is larger than a sheet may be."""
     run_id = uuid7()
     path = upload_of(run_id)
+    tidy(at)
     try:
         _copy(stream, path)
     except BaseException:
@@ -147,7 +160,8 @@ def perform(run_id: UUID) -> None:
         _finish(run_id, RunState.CRASHED)
         raise
     finally:
-        upload_of(run_id).unlink(missing_ok=True)
+        upload_of(run_id).unlink(missing_ok=True)  # also when it was refused: who sent it has it
+        tidy(clock.now())
 
 
 def _read(run: ImportRun) -> None:
@@ -175,20 +189,31 @@ def _read(run: ImportRun) -> None:
 
         outcome = read(order, problems.add, beat.progress, before_commit=done)
     if not outcome.written:
-        _finish(run.id, **_result(outcome, problems.shown))
+        _finish(run.id, **_result(outcome, problems.shown, partial=run.partial))
 
 
-def _result(outcome: Outcome, shown: list[list[Any]]) -> dict[str, Any]:
+def _result(outcome: Outcome, shown: list[list[Any]], *, partial: bool = False) -> dict[str, Any]:
     taken = outcome.written or outcome.taken
+    refused = (
+        _("Nothing was written: no row of the file can be taken.")
+        if partial and not outcome.good
+        else _("Nothing was written: the file has rows that can't be taken.")
+    )
     return {
         "state": RunState.DONE if taken else RunState.FAILED,
-        "counts": {**outcome.counts(), "written": outcome.written, "unknown": list(outcome.unknown)},
+        "counts": {
+            **outcome.counts(),
+            "written": outcome.written,
+            "unknown": list(outcome.unknown),
+            "remarks": outcome.remark_count,
+        },
         "problems": shown,
         "problem_count": outcome.errors,
+        "warnings": [[one.line, one.column, one.value[:200], str(one.reason)] for one in outcome.remarks],
         "rows_total": outcome.rows,
         "rows_done": outcome.rows,
         "finished_at": clock.now(),
-        "message": "" if taken else _("Nothing was written: the file has rows that can't be taken."),
+        "message": "" if taken else refused,
     }
 
 

@@ -30,6 +30,7 @@ from fieldapp.network.playbook.models import ContactType, present_of_contact
 from fieldapp.network.territory.models import Area
 from fieldapp.people.accounts.models import User
 from fieldapp.people.accounts.viewer import Viewer
+from fieldapp.standing.grading.credit_rules import limit_on
 from fieldapp.standing.grading.models import CreditRecord, Grade
 from fieldapp.trade.ledger.models import Balance
 from fieldapp.trade.ledger.queries import position_on, read_open_items
@@ -45,7 +46,10 @@ _WIDE = 2  # digits of a region code: a whole province, so that walking the orde
 
 
 class Row(NamedTuple):
-    """A distributor as the list shows it. Money is fen; `available` None where no credit record is."""
+    """A distributor as the list shows it. Money is fen; `available` None where no credit record is.
+
+    `limit` holds what is `temporary` in it today.
+    """
 
     id: UUID
     code: str
@@ -58,6 +62,7 @@ class Row(NamedTuple):
     outstanding: int
     overdue: int
     overdue_days: int
+    temporary: int = 0
     km: int | None = None
 
 
@@ -335,6 +340,9 @@ _SHOWN = (
     CreditRecord.distributor_id.label("credited"),
     CreditRecord.grade,
     CreditRecord.limit,
+    CreditRecord.extra_limit,
+    CreditRecord.extra_from,
+    CreditRecord.extra_until,
     Balance.outstanding,
     Balance.as_of,
     Balance.open_items,
@@ -379,7 +387,8 @@ def _rows(keys: Sequence[UUID], today: date) -> list[Row]:
 
 def _row(row: Any, today: date) -> Row:
     ledger = _ledger(row, today)
-    available = (row.limit or 0) - ledger.outstanding if row.credited else None
+    limit, temporary = limit_on(today, row.limit, row.extra_limit, row.extra_from, row.extra_until)
+    available = (limit or 0) - ledger.outstanding if row.credited else None
     return Row(
         id=row.id,
         code=row.code,
@@ -387,7 +396,8 @@ def _row(row: Any, today: date) -> Row:
         region_code=row.region_code,
         status=row.status,
         grade=row.grade,
-        limit=row.limit,
+        limit=limit,
+        temporary=temporary,
         available=available,
         outstanding=ledger.outstanding,
         overdue=ledger.overdue,

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from fieldapp.core.db import Base, enum_column, moment, pk
 
-from .rules import Status
+from .rules import Channel, ContactRole, Status
 
 
 class Distributor(Base):
@@ -50,7 +50,11 @@ class Distributor(Base):
 
 
 class Contact(Base):
-    """A person at a distributor. The ERP file's contact and phone are the `main` one."""
+    """A person at a distributor. The ERP file's contact and phone are the `main` one.
+
+    `birthday`: `05-17`, or `1980-05-17` where the year is known. `phone_key`: the digits of the phone, by which
+    look-alikes are found; kept by `dossier.upkeep`.
+    """
 
     __tablename__ = "contact"
 
@@ -59,6 +63,11 @@ class Contact(Base):
     main: Mapped[bool] = mapped_column(default=False)
     name: Mapped[str | None] = mapped_column(sa.String(80))
     phone: Mapped[str | None] = mapped_column(sa.String(40))
+    role: Mapped[ContactRole | None] = enum_column(ContactRole)
+    wechat: Mapped[str | None] = mapped_column(sa.String(64))
+    birthday: Mapped[str | None] = mapped_column(sa.String(10))
+    channel: Mapped[Channel | None] = enum_column(Channel)
+    phone_key: Mapped[str | None] = mapped_column(sa.String(40), index=True)
 
     __table_args__ = (
         sa.Index(

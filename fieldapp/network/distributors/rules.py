@@ -16,6 +16,27 @@ class Status(StrEnum):
     ENDED = "ended"
 
 
+class ContactRole(StrEnum):
+    """What somebody is at a distributor's."""
+
+    OWNER = "owner"
+    SPOUSE = "spouse"
+    MANAGER = "manager"
+    BUYER = "buyer"
+    ACCOUNTANT = "accountant"
+    WAREHOUSE = "warehouse"
+    OTHER = "other"
+
+
+class Channel(StrEnum):
+    """How somebody likes to be reached."""
+
+    PHONE = "phone"
+    WECHAT = "wechat"
+    MESSAGE = "message"
+    VISIT = "visit"
+
+
 LEVELS: Mapping[str, Level] = {
     "distributor.ended": Level.STOP,
     "distributor.prospect": Level.APPROVAL,

@@ -1,6 +1,6 @@
 """Regions as the users' patches need them: names with their path, and a search for the picker."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import sqlalchemy as sa
 
@@ -36,3 +36,8 @@ def search(text: str, limit: int = 20) -> list[tuple[str, str]]:
     ).all()
     known = names(found)
     return [(code, known[code]) for code in found]
+
+
+def within(viewer_covers: Callable[[str | None], bool], text: str, limit: int = 8) -> list[tuple[str, str]]:
+    """The same search, of those regions that `viewer_covers` says yes to."""
+    return [(code, name) for code, name in search(text, 200) if viewer_covers(code)][:limit]

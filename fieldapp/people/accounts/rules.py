@@ -61,6 +61,13 @@ def is_username(text: str) -> bool:
     return _USERNAME.fullmatch(text) is not None and len(username_key(text)) <= 64
 
 
+def in_short(names: Sequence[str], between: str, shown: int = 2) -> str:
+    """The first names, and how many more there are: "河南省 · 郑州市, 湖北省, … +5". One too many is named as well."""
+    if len(names) <= shown + 1:
+        return between.join(names)
+    return between.join([*names[:shown], f"… +{len(names) - shown}"])
+
+
 def region_codes(text: str) -> list[str]:
     """The codes of a patch as typed, `"41; 4201"`, each once, in their order."""
     return list(dict.fromkeys(code for code in _BETWEEN_CODES.split(text) if code))

@@ -211,7 +211,9 @@ def users() -> Response:
     wanted = form.wanted()
     found = queries.users(wanted)
     names = book().names(code for user in found.rows for code in user.patch)
-    patches = {user.id: _(", ").join(names[code] for code in user.patch if code in names) for user in found.rows}
+    patches = {
+        user.id: rules.in_short([names[code] for code in user.patch if code in names], _(", ")) for user in found.rows
+    }
     return page("people/accounts/users.html", "results", wanted=wanted, found=found, patches=patches, roles=dict(ROLES))
 
 

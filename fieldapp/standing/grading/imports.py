@@ -3,7 +3,15 @@
 from fieldapp.core.sheets import N_, Message, kinds
 from fieldapp.network.distributors.imports import A_DISTRIBUTOR
 
-from .models import CreditRecord, Grade
+from .credit import settle
+from .models import Grade, ImportedCredit
+
+_OF_THE_GRADE = ("grade", "limit", "term_days", "assessed_on", "valid_until")
+
+
+def _settle(written: kinds.Written) -> None:
+    settle(written.subjects)
+
 
 CREDIT = kinds.Kind(
     "credit",
@@ -17,5 +25,15 @@ CREDIT = kinds.Kind(
         kinds.day("valid_until"),
         kinds.yes_no("frozen", default=False),
     ),
-    parts=(kinds.Part(CreditRecord, ("distributor_id",), identity=None),),
+    parts=(
+        kinds.Part(
+            ImportedCredit,
+            ("distributor_id",),
+            identity=None,
+            touch=lambda at: {"changed_at": at},
+            touched_by=_OF_THE_GRADE,
+        ),
+    ),
+    subject=(0, "distributor_id"),
+    finish=_settle,
 )

@@ -1,6 +1,7 @@
-"""A distributor's credit: grade, limit, term; today from the company's files, later also from our own assessment."""
+"""A distributor's credit: what the company's file says, what we rated ourselves, and what of it holds."""
 
 from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -20,8 +21,34 @@ class Grade(StrEnum):
     D = "D"
 
 
+class CreditSource(StrEnum):
+    """Where the grade that holds comes from: the company's file, or our own confirmed rating."""
+
+    IMPORTED = "imported"
+    ASSESSED = "assessed"
+
+
+class ImportedCredit(Base):
+    """What the `credit` file says. `changed_at`: when its grade, limit, term or dates last changed (not `frozen`)."""
+
+    __tablename__ = "imported_credit"
+
+    distributor_id: Mapped[UUID] = mapped_column(sa.ForeignKey("distributor.id"), primary_key=True)
+    grade: Mapped[Grade | None] = enum_column(Grade)
+    limit: Mapped[int | None] = mapped_column("credit_limit", sa.BigInteger)
+    term_days: Mapped[int | None]
+    assessed_on: Mapped[date | None]
+    valid_until: Mapped[date | None]
+    frozen: Mapped[bool] = mapped_column(default=False)
+    changed_at: Mapped[moment]
+
+
 class CreditRecord(Base):
-    """What holds today. No row, or no grade, is ungraded; an empty limit counts as 0, never as no limit."""
+    """What holds today; written by `credit.settle` alone. No row, or no grade, is ungraded; an empty limit counts as 0.
+
+    `limit` is without the temporary increase: that is `extra_limit` fen more on the days from `extra_from` to
+    `extra_until`. `frozen`: by the file, by hand, or both.
+    """
 
     __tablename__ = "credit_record"
 
@@ -32,6 +59,88 @@ class CreditRecord(Base):
     assessed_on: Mapped[date | None]
     valid_until: Mapped[date | None]
     frozen: Mapped[bool] = mapped_column(default=False)
+    source: Mapped[CreditSource] = enum_column(
+        CreditSource, default=CreditSource.IMPORTED, server_default=CreditSource.IMPORTED.value
+    )
+    assessment_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("assessment.id"))
+    extra_limit: Mapped[int | None] = mapped_column(sa.BigInteger)
+    extra_from: Mapped[date | None]
+    extra_until: Mapped[date | None]
+
+
+class CreditFreeze(Base):
+    """Credit frozen by hand, until somebody lifts it; the file's own flag stands in ImportedCredit."""
+
+    __tablename__ = "credit_freeze"
+
+    id: Mapped[pk]
+    distributor_id: Mapped[UUID] = mapped_column(sa.ForeignKey("distributor.id"), index=True)
+    frozen_by_id: Mapped[UUID] = mapped_column(sa.ForeignKey("user_account.id"))
+    frozen_at: Mapped[moment]
+    reason: Mapped[str] = mapped_column(sa.String(500))
+    lifted_by_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("user_account.id"))
+    lifted_at: Mapped[datetime | None]
+    lift_reason: Mapped[str | None] = mapped_column(sa.String(500))
+
+    __table_args__ = (
+        sa.Index(
+            "uq_credit_freeze_held",
+            "distributor_id",
+            unique=True,
+            sqlite_where=sa.text("lifted_at IS NULL"),
+            postgresql_where=sa.text("lifted_at IS NULL"),
+        ),
+    )
+
+
+class IncreaseState(StrEnum):
+    """Asked until one supervisor decides or the asker withdraws; an approved one may be ended before its day."""
+
+    ASKED = "asked"
+    APPROVED = "approved"
+    DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
+    ENDED = "ended"
+
+
+class CreditIncrease(Base):
+    """A temporary increase of the limit: `amount` fen for `days` days.
+
+    Once approved it holds from `valid_from` to `valid_until`, both inclusive, and never for more than `percent` of the
+    limit, by the policy of the day of approval. `ended_*`: who ended it before its day, and why.
+    """
+
+    __tablename__ = "credit_increase"
+
+    id: Mapped[pk]
+    distributor_id: Mapped[UUID] = mapped_column(sa.ForeignKey("distributor.id"), index=True)
+    amount: Mapped[fen]
+    days: Mapped[int]
+    reason: Mapped[str] = mapped_column(sa.String(500))
+    state: Mapped[IncreaseState] = enum_column(IncreaseState, default=IncreaseState.ASKED)
+    asked_by_id: Mapped[UUID] = mapped_column(sa.ForeignKey("user_account.id"), index=True)
+    asked_at: Mapped[moment]
+    decided_by_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("user_account.id"))
+    decided_at: Mapped[datetime | None]
+    decision_reason: Mapped[str | None] = mapped_column(sa.String(500))
+    percent: Mapped[Decimal | None]
+    policy_version: Mapped[int | None] = mapped_column(sa.ForeignKey("policy_version.version"))
+    valid_from: Mapped[date | None]
+    valid_until: Mapped[date | None]
+    ended_by_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("user_account.id"))
+    ended_at: Mapped[datetime | None]
+    end_reason: Mapped[str | None] = mapped_column(sa.String(500))
+
+    __table_args__ = (
+        # One request at a time; it is also by this that what waits is found.
+        sa.Index(
+            "uq_credit_increase_asked",
+            "distributor_id",
+            unique=True,
+            sqlite_where=sa.text("state = 'asked'"),
+            postgresql_where=sa.text("state = 'asked'"),
+        ),
+    )
 
 
 class AssessmentState(StrEnum):

@@ -39,12 +39,17 @@ CASH_LEVELS: Mapping[str, Level] = {
 
 @dataclass(frozen=True, slots=True)
 class CreditFacts:
-    """The credit record that counts. Without one: no grade, no limit. A `limit` of None counts as 0."""
+    """The credit record that counts. Without one: no grade, no limit. A `limit` of None counts as 0.
+
+    Of the limit, `temporary` fen are an increase that holds until `temporary_until`, on the day of the deal.
+    """
 
     grade: str | None = None
     limit: int | None = None
     valid_until: date | None = None
     frozen: bool = False
+    temporary: int = 0
+    temporary_until: date | None = None
 
 
 def available(credit: CreditFacts, ledger: LedgerFacts) -> int:
@@ -114,6 +119,7 @@ def limit_finding(
 
 
 def _facts(credit: CreditFacts, ledger: LedgerFacts) -> dict[str, Any]:
+    temporary = {"temporary": credit.temporary, "temporary_until": credit.temporary_until} if credit.temporary else {}
     return {
         "grade": credit.grade or None,
         "limit": credit.limit or 0,
@@ -121,4 +127,5 @@ def _facts(credit: CreditFacts, ledger: LedgerFacts) -> dict[str, Any]:
         "available": available(credit, ledger),
         "overdue": ledger.overdue,
         "overdue_days": ledger.overdue_days,
+        **temporary,
     }

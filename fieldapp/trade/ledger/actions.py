@@ -7,11 +7,8 @@ import sqlalchemy as sa
 
 from fieldapp.core.db import db, insert_into
 
-from .models import Balance
-from .queries import rows_of
-from .rules import open_by_due, position
-
-CHUNK = 200  # distributors whose rows are held in memory at once
+from .models import Balance, Invoice, InvoiceLine
+from .queries import CHUNK, balances_from_rows
 
 
 def rebuild_balances(distributor_ids: Iterable[UUID]) -> None:
@@ -21,25 +18,26 @@ def rebuild_balances(distributor_ids: Iterable[UUID]) -> None:
         _rebuild(ids[start : start + CHUNK])
 
 
+def sum_up_invoices(distributor_ids: Iterable[UUID]) -> None:
+    """Make each invoice of these distributors the sum of its lines."""
+    ids = sorted(set(distributor_ids))
+    for start in range(0, len(ids), CHUNK):
+        set_sums(Invoice.distributor_id.in_(ids[start : start + CHUNK]))
+
+
+def set_sums(where: sa.ColumnElement[bool]) -> None:
+    """Make each invoice of a condition the sum of its lines."""
+    total = (
+        sa.select(sa.func.coalesce(sa.func.sum(InvoiceLine.amount), 0))
+        .where(InvoiceLine.invoice_id == Invoice.id)
+        .scalar_subquery()
+    )
+    statement = sa.update(Invoice).where(where).values(amount=total)
+    db.session.execute(statement.execution_options(synchronize_session=False))
+
+
 def _rebuild(ids: list[UUID]) -> None:
-    fresh = []
-    for distributor_id, (invoices, payments) in rows_of(ids).items():
-        days = [row.date for row in invoices] + [row.date for row in payments]
-        if not days:
-            continue
-        as_of = max(days)
-        ledger = position(invoices, payments, as_of)
-        open_items = open_by_due(ledger.open_items)
-        dues = [due for due, _ in open_items if due is not None]
-        fresh.append(
-            {
-                "distributor_id": distributor_id,
-                "outstanding": ledger.outstanding,
-                "as_of": as_of,
-                "open_items": [[due.isoformat() if due else None, unpaid] for due, unpaid in open_items],
-                "oldest_due": min(dues, default=None),
-            }
-        )
+    fresh = balances_from_rows(ids)
     with_rows = {row["distributor_id"] for row in fresh}
     db.session.execute(
         sa.delete(Balance).where(Balance.distributor_id.in_([id_ for id_ in ids if id_ not in with_rows]))

@@ -13,7 +13,7 @@ from fieldapp.network.distributors.imports import A_DISTRIBUTOR
 from fieldapp.network.territory.imports import A_REGION
 from fieldapp.trade.products.imports import A_PRODUCT
 
-from .actions import rebuild_balances
+from .actions import rebuild_balances, set_sums
 from .models import Invoice, InvoiceLine, Payment
 
 _CHUNK = 500
@@ -92,18 +92,8 @@ def _invoice_of_the_payer(rows: Sequence[kinds.Planned]) -> Faults:
 
 def _finish_invoices(written: kinds.Written) -> None:
     """Each touched invoice is the sum of its lines, and the balances are those of the ledger."""
-    total = (
-        sa.select(sa.func.coalesce(sa.func.sum(InvoiceLine.amount), 0))
-        .where(InvoiceLine.invoice_id == Invoice.id)
-        .scalar_subquery()
-    )
     for chunk in _chunks(written.keys[0]):
-        db.session.execute(
-            sa.update(Invoice)
-            .where(Invoice.id.in_(chunk))
-            .values(amount=total)
-            .execution_options(synchronize_session=False)
-        )
+        set_sums(Invoice.id.in_(chunk))
     rebuild_balances(written.subjects)
 
 

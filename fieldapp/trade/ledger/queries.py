@@ -2,14 +2,17 @@
 
 from collections.abc import Iterable
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from fieldapp.core.db import db
 
-from .models import Invoice, Payment
-from .rules import InvoiceFacts, LedgerFacts, PaymentFacts, position
+from .models import Balance, Invoice, InvoiceLine, Payment
+from .rules import InvoiceFacts, LedgerFacts, PaymentFacts, open_by_due, position
+
+CHUNK = 200  # distributors whose rows are held in memory at once
 
 
 def rows_of(distributor_ids: Iterable[UUID]) -> dict[UUID, tuple[list[InvoiceFacts], list[PaymentFacts]]]:
@@ -36,3 +39,59 @@ def position_on(distributor_id: UUID, on: date) -> LedgerFacts:
 def read_open_items(stored: list[list[object]]) -> list[tuple[date | None, int]]:
     """A balance's `open_items` as the rules take them: (due date or None, unpaid fen)."""
     return [(date.fromisoformat(str(due)) if due else None, int(str(unpaid))) for due, unpaid in stored]
+
+
+def balances_from_rows(distributor_ids: Iterable[UUID]) -> list[dict[str, Any]]:
+    """The balances that belong to these distributors' rows, as columns; none for one without rows."""
+    fresh = []
+    for distributor_id, (invoices, payments) in rows_of(distributor_ids).items():
+        days = [row.date for row in invoices] + [row.date for row in payments]
+        if not days:
+            continue
+        as_of = max(days)
+        ledger = position(invoices, payments, as_of)
+        open_items = open_by_due(ledger.open_items)
+        dues = [due for due, _ in open_items if due is not None]
+        fresh.append(
+            {
+                "distributor_id": distributor_id,
+                "outstanding": ledger.outstanding,
+                "as_of": as_of,
+                "open_items": [[due.isoformat() if due else None, unpaid] for due, unpaid in open_items],
+                "oldest_due": min(dues, default=None),
+            }
+        )
+    return fresh
+
+
+def unequal_sums() -> set[UUID]:
+    """Distributors whose kept balance is not the sum of their rows, is missing or has no rows, or of whose invoices one
+    is not the sum of its lines. Two statements over all rows."""
+    rows = sa.union_all(
+        sa.select(Invoice.distributor_id, Invoice.amount, sa.literal(1).label("row"), sa.literal(0).label("kept")),
+        sa.select(Payment.distributor_id, -Payment.amount, sa.literal(1), sa.literal(0)),
+        sa.select(Balance.distributor_id, -Balance.outstanding, sa.literal(0), sa.literal(1)),
+    ).subquery()
+    wrong = sa.or_(sa.func.sum(rows.c.amount) != 0, sa.func.max(rows.c.row) != sa.func.max(rows.c.kept))
+    balances = sa.select(rows.c.distributor_id).group_by(rows.c.distributor_id).having(wrong)
+    lines = sa.select(InvoiceLine.invoice_id, sa.func.sum(InvoiceLine.amount).label("amount"))
+    lines_of = lines.group_by(InvoiceLine.invoice_id).subquery()
+    invoices = (
+        sa.select(Invoice.distributor_id)
+        .outerjoin(lines_of, lines_of.c.invoice_id == Invoice.id)
+        .where(sa.func.coalesce(lines_of.c.amount, 0) != Invoice.amount)
+    )
+    return {*db.session.scalars(balances), *db.session.scalars(invoices)}
+
+
+def unequal_balances(distributor_ids: Iterable[UUID]) -> set[UUID]:
+    """Of these distributors, those whose kept balance differs in anything from what their rows give."""
+    ids = list(distributor_ids)
+    unequal: set[UUID] = set()
+    for start in range(0, len(ids), CHUNK):
+        chunk = ids[start : start + CHUNK]
+        fresh = {row["distributor_id"]: row for row in balances_from_rows(chunk)}
+        stored = db.session.execute(sa.select(*Balance.__table__.columns).where(Balance.distributor_id.in_(chunk)))
+        kept = {row["distributor_id"]: dict(row) for row in stored.mappings()}
+        unequal |= {id_ for id_ in chunk if fresh.get(id_) != kept.get(id_)}
+    return unequal

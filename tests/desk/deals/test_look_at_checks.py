@@ -1,6 +1,6 @@
 """Recorded checks: one as it was, the list, and checking again."""
 
-from datetime import date
+from datetime import date, timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import sqlalchemy as sa
@@ -92,14 +92,26 @@ def test_by_verdict(desk: Desk) -> None:
     assert desk.as_("rep").get("/deals", query_string={"verdict": "maybe", "before": "x"}).status_code == 200
 
 
+def test_a_key_from_a_slow_clock_does_not_sink_a_check(desk: Desk) -> None:
+    """The phone's clock stood two years back when it made the key; the check was recorded last all the same."""
+    first = str(desk.record("3190.00"))
+    last = desk.record("3160.00", id="0190a000-0000-7000-8000-000000000001")
+    assert str(last) < first
+    page = desk.as_("rep").get("/deals").text
+    assert page.index(str(last)) < page.index(first)
+
+
 def test_a_long_list_goes_on_without_gap_or_double(desk: Desk) -> None:
     desk.record()
     with desk.app.app_context():
         row = db.session.scalars(sa.select(DealCheck)).one()
         values = {column.key: getattr(row, column.key) for column in sa.inspect(DealCheck).column_attrs}
-        db.session.execute(sa.insert(DealCheck), [{**values, "id": uuid7()} for _row in range(64)])
+        # Some at the same moment, and keys in another order than the moments.
+        rows = [{**values, "id": uuid7(), "made_at": values["made_at"] - timedelta(seconds=n // 3)} for n in range(64)]
+        db.session.execute(sa.insert(DealCheck), rows)
         db.session.commit()
-        keys = {str(key) for key in db.session.scalars(sa.select(DealCheck.id))}
+        by_time = sa.select(DealCheck.id).order_by(DealCheck.made_at.desc(), DealCheck.id.desc())
+        keys = [str(key) for key in db.session.scalars(by_time)]
     seen: list[str] = []
     url = "/deals"
     for _page in range(3):
@@ -107,4 +119,4 @@ def test_a_long_list_goes_on_without_gap_or_double(desk: Desk) -> None:
         seen += [part.split('"')[0] for part in page.split('class="row-main" href="/deals/')[1:]]
         url = page.split('rel="next"')[0].rsplit('href="', 1)[-1].split('"')[0].replace("&amp;", "&")
     assert len(seen) == 65
-    assert set(seen) == keys
+    assert seen == keys

@@ -21,7 +21,7 @@ from fieldapp.network.distributors.models import Contact, Distributor, SearchEnt
 from fieldapp.network.territory.models import Area, Region
 from fieldapp.people.accounts.models import LoginSession, Role, User
 from fieldapp.people.audit.models import AuditEntry
-from fieldapp.standing.grading.models import CreditRecord
+from fieldapp.standing.grading.models import CreditRecord, ImportedCredit
 from fieldapp.trade.ledger.models import Balance, Invoice, InvoiceLine, Payment
 from fieldapp.trade.pricing.models import Price, Rebate
 from fieldapp.trade.products.models import Product
@@ -58,7 +58,7 @@ MODELS: dict[str, tuple[Any, ...]] = {
     "areas": (Area,),
     "prices": (Price,),
     "rebates": (Rebate,),
-    "credit": (CreditRecord,),
+    "credit": (ImportedCredit, CreditRecord),
     "invoices": (Invoice, InvoiceLine, Balance),
     "payments": (Payment, Balance),
     "targets": (Target,),

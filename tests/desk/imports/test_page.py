@@ -1,6 +1,7 @@
 """The administrators' page of files: a file is sent, read by a process of its own, and told about."""
 
 import io
+import os
 import time
 from collections.abc import Callable
 from datetime import timedelta
@@ -99,6 +100,37 @@ def test_a_partial_reading_gives_the_other_rows_back(app: Flask, admin: Visitor)
     with admin.get(f"/import/{run.id}/rejected.csv") as back:
         assert back.text.splitlines()[1] == "P2,,pig,3,name: must not be empty"
         assert "attachment" in back.headers["Content-Disposition"]
+
+
+def test_a_partial_reading_without_a_good_row_says_that_nothing_was_taken(app: Flask, admin: Visitor) -> None:
+    run = wait(app, send(admin, "code,name,line\nP1,,pig\nP2,,pig\n", kind="products", partial="y"))
+    assert (run.state, run.counts["written"]) == (RunState.FAILED, False)
+    text = admin.get(f"/import/{run.id}").text
+    assert "no row of the file can be taken" in text
+    assert "The good rows were taken" not in text
+    assert "not taken" in admin.get("/import").text
+    with admin.get(f"/import/{run.id}/rejected.csv") as back:
+        assert back.text.count("must not be empty") == 2
+
+
+def test_what_nobody_came_for_is_deleted_after_thirty_days_and_the_history_stays(app: Flask, admin: Visitor) -> None:
+    old = wait(app, send(admin, "code,name,line\nP1,a,pig\nP2,,pig\n", kind="products", partial="y"))
+    with app.app_context():
+        files = [runs.rejected_of(old.id), runs.problems_of(old.id), runs.upload_of(UUID(int=1))]
+        files[2].write_bytes(b"interrupted long ago")
+        young, *_rest = files
+        for path, days in zip(files, (29, 31, 31), strict=True):
+            then = (now() - timedelta(days=days)).timestamp()
+            os.utime(path, (then, then))
+    wait(app, send(admin, PRODUCTS))
+    assert [path.exists() for path in files] == [True, False, False]
+    with app.app_context():
+        assert list(runs.folder().iterdir()) == [young]
+        os.utime(young, (then, then))
+        runs.tidy(now())
+    text = admin.get(f"/import/{old.id}").text
+    assert "were given back for 30 days" in text
+    assert "rejected.csv" not in text
 
 
 def test_only_checking_writes_nothing(app: Flask, admin: Visitor) -> None:

@@ -53,6 +53,17 @@ def test_searched_and_filtered(admin: Visitor, query: str, found: list[str]) -> 
     assert names(admin.get(f"/users?{query}")) == found
 
 
+def test_a_long_patch_is_shortened(app: Flask, admin: Visitor) -> None:
+    with app.app_context():
+        cast.make_user("wide", Role.REP, ["4101", "4102", "4103", "4104", "4201", "65"], locale="en")
+        cast.make_user("three", Role.REP, ["4101", "4102", "4103"])
+        db.session.commit()
+    wide = admin.get("/users?q=wide").text
+    assert "河南省 · 郑州市, 河南省 · 开封市, … +4" in wide
+    assert "洛阳市" not in wide
+    assert "河南省 · 郑州市, 河南省 · 开封市, 河南省 · 洛阳市" in admin.get("/users?q=three").text
+
+
 def test_nobody_found_offers_all(admin: Visitor) -> None:
     page = admin.get("/users?q=nobody").text
     assert "Nobody found" in page

@@ -18,7 +18,10 @@ from fieldapp.people.audit.models import AuditEntry
 from fieldapp.standing.grading.models import Assessment, CreditRecord
 from fieldapp.trade.ledger.models import Balance, Invoice
 from tests import cast
+from tests.desk.conftest import desk
 from tests.visitor import Visitor
+
+__all__ = ["Rated", "desk", "rated"]
 
 SAME = {"residence": "best", "arrears": "best", "focus_percent": "55", "cross_area": "best"}
 

@@ -1,0 +1,65 @@
+"""What reading `distributors` does beside storing rows: it keeps the files up to date, and remarks on look-alikes."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from fieldapp.core.clock import SHANGHAI
+from fieldapp.core.sheets import N_, Message
+from fieldapp.core.sheets.kinds import Planned, Written
+from fieldapp.network.distributors import imports
+
+from . import lookalikes, policy
+from .alike import Profile, Reason
+from .upkeep import refresh
+
+_SAID = {
+    Reason.CREDIT_CODE: N_("looks like %(code)s %(name)s: same credit code"),
+    Reason.BANK_ACCOUNT: N_("looks like %(code)s %(name)s: same bank account"),
+    Reason.PHONE: N_("looks like %(code)s %(name)s: same phone"),
+    Reason.NAME: N_("looks like %(code)s %(name)s: same name but for place and trade"),
+    Reason.SIMILAR_NAME: N_("looks like %(code)s %(name)s: similar name"),
+    Reason.ADDRESS: N_("looks like %(code)s %(name)s: same address"),
+    Reason.SIMILAR_ADDRESS: N_("looks like %(code)s %(name)s: similar address"),
+}
+_COLUMN = {
+    Reason.CREDIT_CODE: "credit_code",
+    Reason.BANK_ACCOUNT: "bank_account",
+    Reason.PHONE: "phone",
+    Reason.ADDRESS: "address",
+    Reason.SIMILAR_ADDRESS: "address",
+}
+
+
+def _remark(planned: Sequence[Planned]) -> Iterable[tuple[Planned, str, Message]]:
+    """Of the rows that are new: the distributor each looks like most, and the strongest of what speaks for it."""
+    new = [plan for plan in planned if plan.before[0] is None]
+    if not new:
+        return
+    for plan, found in zip(new, lookalikes.search([_profile(plan) for plan in new]), strict=True):
+        if found:
+            best = found[0]
+            reason = best.reasons[0]
+            values = {"code": best.code, "name": best.name}
+            yield plan, _COLUMN.get(reason, "name"), Message(_SAID[reason], values)
+
+
+def _profile(plan: Planned) -> Profile:
+    row, person = plan.after[0], plan.after[1]
+    return Profile(
+        row["name"],
+        row["region_code"],
+        (),
+        row["address"],
+        row["credit_code"],
+        row["bank_account"],
+        (person["phone"],) if person.get("phone") else (),
+    )
+
+
+def _finish(written: Written) -> None:
+    if imports.DISTRIBUTORS.finish is not None:
+        imports.DISTRIBUTORS.finish(written)
+    refresh(written.subjects, policy.on(written.at.astimezone(SHANGHAI).date()).weights)
+
+
+DISTRIBUTORS = replace(imports.DISTRIBUTORS, finish=_finish, remark=_remark)

@@ -1,0 +1,83 @@
+"""Contents of attachments on disk: INSTANCE/files/<first two signs of the SHA-256>/<key>, never under a sent name."""
+
+import os
+from collections.abc import Callable, Collection, Iterator
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+from flask import current_app
+
+_DRAFT = ".part"
+
+
+class StorageError(Exception):
+    """The content could not be kept; the message is the system's reason."""
+
+
+def folder() -> Path:
+    """Where contents lie."""
+    path: Path = current_app.config["INSTANCE"] / "files"
+    return path
+
+
+def path_of(key: UUID, sha256: str) -> Path:
+    """Where one content lies."""
+    return folder() / sha256[:2] / str(key)
+
+
+def keep(key: UUID, sha256: str, content: bytes) -> Path:
+    """Write a content and see it on the disk before returning. Raises StorageError, and then leaves nothing."""
+    path = path_of(key, sha256)
+    draft = path.with_suffix(_DRAFT)
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with draft.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.rename(path)
+        _sync_folder(path.parent)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise StorageError(error.strerror or str(error)) from error
+    return path
+
+
+def _sync_folder(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def discard(key: UUID, sha256: str) -> None:
+    """Remove a content, if it is there."""
+    path_of(key, sha256).unlink(missing_ok=True)
+
+
+def sweep(known: Callable[[Collection[UUID]], Collection[UUID]], before: datetime) -> int:
+    """Remove what no row speaks of and was written before `before`; returns how many.
+
+    A process that is killed between file and row leaves such a file. `known(keys)` → those that have a row.
+    """
+    old = [path for path in _files() if path.stat().st_mtime < before.timestamp()]
+    keys = {path: _key(path) for path in old}
+    there = known([key for key in keys.values() if key is not None]) if old else ()
+    gone = [path for path, key in keys.items() if key is None or key not in there]
+    for path in gone:
+        path.unlink(missing_ok=True)
+    return len(gone)
+
+
+def _files() -> Iterator[Path]:
+    if folder().is_dir():
+        yield from (path for path in folder().glob("*/*") if path.is_file())
+
+
+def _key(path: Path) -> UUID | None:
+    try:
+        return UUID(path.name)
+    except ValueError:
+        return None
