@@ -360,6 +360,9 @@ class _Standing(NamedTuple):
     credited: UUID | None
     grade: Grade | None
     limit: int | None
+    extra_limit: int | None
+    extra_from: date | None
+    extra_until: date | None
     outstanding: int | None
     as_of: date | None
     open_items: list[Any] | None
