@@ -129,7 +129,7 @@ def test_settings_that_do_not_exist_are_ignored(app: Flask, visit: Visit) -> Non
     made = versions(app)[0]
     assert made.version == 2
     assert "no.such" not in made.settings["deal_check"]["levels"]
-    assert set(made.settings) == {"deal_check", "visibility"}
+    assert set(made.settings) == {"deal_check", "visibility", "dossier"}
 
 
 @pytest.mark.parametrize("seen", ["0", "", "2", "x", "9" * 30, "-1"])
