@@ -11,10 +11,13 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from .config import ROOT, Settings
 from .core import assets, clock, concern, db, errors, health, i18n, logs, page, security, sessions, style, templates
+from .core.request import FieldRequest
 from .people.accounts import login
 
 
 class _Flask(Flask):
+    request_class = FieldRequest
+
     def ensure_sync(self, func: Any) -> Any:
         """No view or hook of ours is asynchronous; Flask would ask that of each of them in every request."""
         return func
