@@ -27,10 +27,13 @@ from .core import (
     style,
     templates,
 )
+from .core.request import FieldRequest
 from .people.accounts import login
 
 
 class _Flask(Flask):
+    request_class = FieldRequest
+
     def ensure_sync(self, func: Any) -> Any:
         """No view or hook of ours is asynchronous; Flask would ask that of each of them in every request."""
         return func

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from hypothesis import HealthCheck, settings
 
 from fieldapp import create_app
 from fieldapp.config import Settings
@@ -16,6 +17,10 @@ from fieldapp.people.accounts.passwords import hash_password
 from fieldapp.people.audit.models import AuditEntry
 from tests import cast
 from tests.visitor import Visitor
+
+# How fast this machine is today is nothing that a test asserts.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 pytest_plugins = ["tests.databases", "tests.browser"]
 

@@ -49,7 +49,10 @@ class Visitor:
 
     def post(self, url: str, data: dict[str, Any] | None = None, **options: Any) -> TestResponse:
         """Send a form of this app."""
-        return self.client.post(url, buffered=True, data={"csrf_token": self.csrf(), **(data or {})}, **options)
+        answer = self.client.post(url, buffered=True, data={"csrf_token": self.csrf(), **(data or {})}, **options)
+        # A large body lies in a temporary file, which the test client leaves open.
+        answer.request.environ["wsgi.input"].close()
+        return answer
 
     def fragment(self, url: str, **options: Any) -> TestResponse:
         """What htmx asks for."""

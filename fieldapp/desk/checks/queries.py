@@ -218,7 +218,13 @@ def know(viewer: Viewer, distributor: str, on: date, ship_to: str | None) -> Kno
     row = _FACTS.one(code=distributor.strip().casefold(), ship_to=place)
     if row is None or not viewer.covers(row[5]):
         raise UnknownDistributorError(distributor)
-    stamp, found, credit, ledger, areas = row[:2], DistributorRow(*row[2:8]), row[8:15], row[15:18], row[18]
+    stamp, found, credit, ledger, (areas, main_contact) = (
+        row[:2],
+        DistributorRow(*row[2:8]),
+        row[8:15],
+        row[15:18],
+        row[18:],
+    )
     snapshot, regions = reference.current((stamp[0], stamp[1]))
     place = place or found.region_code
     if place is None:
@@ -247,7 +253,7 @@ def know(viewer: Viewer, distributor: str, on: date, ship_to: str | None) -> Kno
         policy=snapshot.policy_on(on),
         reference=snapshot,
         regions=regions,
-        main_contact=row[16],
+        main_contact=main_contact,
     )
 
 

@@ -89,11 +89,22 @@ def read(given: MultiDict[str, str]) -> Asked:
     )
 
 
+def storable(text: str) -> bool:
+    """Can a database be asked for it? JSON may hold half a character, and PostgreSQL takes no NUL."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\0" not in text
+
+
 def _cursor(text: str) -> Cursor | None:
     try:
         raw = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
     except (ValueError, binascii.Error, RecursionError):
         return None
     if not isinstance(raw, list) or not raw or isinstance(raw[0], bool) or not isinstance(raw[0], int):
+        return None
+    if not all(storable(value) for value in raw[1:] if isinstance(value, str)):
         return None
     return Cursor(raw[0], tuple(raw[1:]))

@@ -316,8 +316,7 @@ def _checked(cursor: Cursor | None, segments: Sequence[_Segment]) -> Cursor | No
         return None
     fits = all(type(value) is column.type.python_type for column, value in zip(columns, typed, strict=True))
     bounded = all(abs(value) < 2**63 for value in typed if isinstance(value, int))
-    plain = all("\0" not in value for value in typed if isinstance(value, str))
-    return cursor if fits and bounded and plain else None
+    return cursor if fits and bounded else None
 
 
 def _nearest(viewer: Viewer, asked: Asked, today: date) -> Page:

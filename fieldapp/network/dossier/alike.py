@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import NamedTuple
 
@@ -92,6 +92,7 @@ def code_key(text: str | None) -> str | None:
     return plain[:64] if len(plain) >= 8 else None
 
 
+@lru_cache(maxsize=20_000)
 def keys(profile: Profile) -> Keys:
     """The keys of a distributor. Names are sought within its city, addresses within its county."""
     region = profile.region or ""
@@ -106,7 +107,8 @@ def keys(profile: Profile) -> Keys:
     )
 
 
-def core(name: str, places: Iterable[str] = ()) -> str:
+@lru_cache(maxsize=20_000)
+def core(name: str, places: tuple[str, ...] = ()) -> str:
     """What tells a name from others: without the places it begins with and the words that every trader's name has.
 
     A name of nothing but such words is its own core.

@@ -43,9 +43,9 @@ def test_a_region_is_taken_by_name_and_an_unclear_one_is_asked_for(file: File, v
     rep = visit("rep")
     assert file.add(rep, "outlets", **{**FARM, "region_code": "金水区"}).status_code == 303
     assert file.rows(Outlet)[0].region_code == "410105"
-    unclear = file.add(rep, "outlets", **{**FARM, "region_code": "鼓楼区"})
+    unclear = file.add(rep, "outlets", **{**FARM, "region_code": "城关镇"})
     assert unclear.status_code == 422
-    assert "410204" in unclear.text
+    assert len(set(re.findall(r"\b4[12]\d{7}\b", unclear.text))) > 1, "the codes to choose from"
     assert file.add(rep, "outlets", **{**FARM, "region_code": "nowhere"}).status_code == 422
 
 
