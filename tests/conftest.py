@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -68,11 +69,15 @@ def visit(app: Flask, people: dict[str, User]) -> Callable[[str | None], Visitor
 @pytest.fixture
 def with_passwords(app: Flask, people: dict[str, User]) -> dict[str, User]:
     """The cast, each with cast.PASSWORD."""
-    hashed = hash_password(cast.PASSWORD)
     with app.app_context():
-        db.session.execute(sa.update(User).values(password_hash=hashed))
+        db.session.execute(sa.update(User).values(password_hash=_hashed()))
         db.session.commit()
     return people
+
+
+@cache
+def _hashed() -> str:
+    return hash_password(cast.PASSWORD)
 
 
 @pytest.fixture

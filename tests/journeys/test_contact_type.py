@@ -8,11 +8,13 @@ from fieldapp.network.playbook.rules import CustomerType
 from fieldapp.people.accounts.models import User
 from tests.browser import PHONE
 from tests.desk.conftest import Desk
+from tests.journeys.conftest import on_both_databases
 from tests.journeys.test_deal_to_approval import phone, sign_in
 
 pytestmark = pytest.mark.browser
 
 
+@on_both_databases
 def test_a_contact_is_classified_in_two_taps_and_the_ticks(
     desk: Desk, with_passwords: dict[str, User], live_server: str, browser: Browser
 ) -> None:

@@ -14,6 +14,7 @@ from fieldapp.people.accounts.models import User
 from tests import cast
 from tests.browser import PHONE
 from tests.desk.conftest import Desk, buy
+from tests.journeys.conftest import on_both_databases
 
 pytestmark = pytest.mark.browser
 
@@ -49,6 +50,7 @@ def in_sight(page: Page, selector: str) -> bool:
     return box is not None and box["y"] >= 0 and box["y"] + box["height"] <= PHONE["height"]
 
 
+@on_both_databases
 def test_from_sign_in_to_an_approved_deal(world: Desk, live_server: str, browser: Browser) -> None:
     rep_phone, boss_phone = phone(browser), phone(browser)
     rep = sign_in(rep_phone, live_server, "rep")

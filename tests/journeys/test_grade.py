@@ -14,6 +14,7 @@ from fieldapp.standing.grading.models import Assessment, AssessmentState, Credit
 from fieldapp.trade.ledger.models import Invoice
 from tests import cast
 from tests.desk.conftest import Desk
+from tests.journeys.conftest import on_both_databases
 from tests.journeys.test_deal_to_approval import in_sight, phone, sign_in
 
 pytestmark = pytest.mark.browser
@@ -56,6 +57,7 @@ def tapping(page: Page) -> Callable[[str, str], None]:
     return tap
 
 
+@on_both_databases
 def test_a_rep_rates_and_a_supervisor_confirms(world: Desk, live_server: str, browser: Browser) -> None:
     rep_phone, boss_phone = phone(browser), phone(browser)
     rep = sign_in(rep_phone, live_server, "rep")

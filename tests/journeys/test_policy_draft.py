@@ -9,11 +9,13 @@ from fieldapp.people.accounts.models import User
 from fieldapp.people.policy.models import PolicyVersion
 from tests.cast import TODAY
 from tests.desk.conftest import Desk
+from tests.journeys.conftest import on_both_databases
 from tests.journeys.test_deal_to_approval import phone, sign_in
 
 pytestmark = pytest.mark.browser
 
 
+@on_both_databases
 def test_a_tolerance_is_lowered_tried_and_published_for_tomorrow(
     desk: Desk, with_passwords: dict[str, User], live_server: str, browser: Browser
 ) -> None:
