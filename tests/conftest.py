@@ -1,6 +1,7 @@
 """Fixtures of the whole suite: an app on a fresh migrated database, the cast, and clients who are signed in."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -29,14 +30,23 @@ def settings_for(folder: Path, **environ: str) -> Settings:
     return Settings.read({"FIELDAPP_INSTANCE": str(folder), "FIELDAPP_TODAY": cast.TODAY.isoformat(), **environ})
 
 
+@contextmanager
+def app_on(folder: Path, database_url: str) -> Iterator[Flask]:
+    """The app with its instance in `folder`, its connections closed at the end."""
+    app = create_app(settings_for(folder, FIELDAPP_DATABASE_URL=database_url), TESTING=True)
+    try:
+        yield app
+    finally:
+        with app.app_context():
+            db.session.remove()
+            db.engine.dispose()
+
+
 @pytest.fixture
 def app(tmp_path: Path, database_url: str) -> Iterator[Flask]:
     """The app on a fresh database, once on SQLite and once on PostgreSQL; a request's session is its own."""
-    app = create_app(settings_for(tmp_path, FIELDAPP_DATABASE_URL=database_url), TESTING=True)
-    yield app
-    with app.app_context():
-        db.session.remove()
-        db.engine.dispose()
+    with app_on(tmp_path, database_url) as app:
+        yield app
 
 
 @pytest.fixture

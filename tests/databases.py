@@ -16,6 +16,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -46,16 +47,30 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """End the server and remove the folder; also after Ctrl-C."""
+    """End the server and remove the folder; also after Ctrl-C. On a server that was given, drop what is ours."""
+    while _spare:
+        database = _spare.pop()
+        if "TEST_DATABASE_URL" in os.environ:
+            database.drop()
     if not hasattr(config, "workerinput"):
         shutil.rmtree(run_folder(), ignore_errors=True)  # the server's guardian sees this, and ends
 
 
 @pytest.fixture(params=DIALECTS)
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The URL of a fresh migrated database, once on SQLite and once on PostgreSQL."""
-    if request.param == "sqlite":
-        yield fresh_sqlite(tmp_path)
+    """The URL of a fresh migrated database, once on SQLite and once on PostgreSQL.
+
+    What is no matter of the database asks for one: @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True).
+    """
+    with fresh(request.param, tmp_path) as url:
+        yield url
+
+
+@contextlib.contextmanager
+def fresh(dialect: str, folder: Path) -> Iterator[str]:
+    """The URL of a fresh migrated database of a kind; `folder` is for a file."""
+    if dialect == "sqlite":
+        yield fresh_sqlite(folder)
     else:
         with fresh_postgres() as url:
             yield url
@@ -122,14 +137,93 @@ def fresh_sqlite(folder: Path) -> str:
 
 @contextlib.contextmanager
 def fresh_postgres() -> Iterator[str]:
-    """The URL of a fresh migrated database, dropped at the end together with who is still connected to it."""
-    server, template = postgres_template()
-    name = f"fieldapp_test_{uuid.uuid4().hex}"
-    command(server, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    """The URL of a fresh migrated database: a new one, or one that an earlier test is done with, put back as it was."""
+    database = _spare.pop() if _spare else Database()
     try:
-        yield server.set(database=name).render_as_string(hide_password=False)
+        yield database.url
     finally:
-        command(server, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        if database.put_back():
+            _spare.append(database)
+        else:
+            database.drop()
+
+
+class Database:
+    """A copy of the run's migrated PostgreSQL database. Making one takes several times as long as putting one back."""
+
+    MANY = 1000  # rows; of a table that is born with more only what came later is taken out
+    # Where a change of the schema leaves a new row, or takes one away.
+    CATALOGUES = ("pg_class", "pg_attribute", "pg_constraint", "pg_trigger", "pg_proc")
+
+    def __init__(self) -> None:
+        self.server, template = postgres_template()
+        self.name = f"fieldapp_test_{uuid.uuid4().hex}"
+        self.url = self.server.set(database=self.name).render_as_string(hide_password=False)
+        command(self.server, f'CREATE DATABASE "{self.name}" TEMPLATE "{template}"')
+        with self.connect() as connection:
+            self.born = _one(connection, "SELECT pg_current_xact_id()")
+            self.schema = self._schema(connection)
+            names = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+            self.counts = {table: _one(connection, f'SELECT count(*) FROM "{table}"') for (table,) in names}
+            self.rows = {table: _read(connection, table) for table, n in self.counts.items() if 0 < n < self.MANY}
+
+    def put_back(self) -> bool:
+        """Make it as it was born. False: drop it, for its schema has changed, or too much is gone."""
+        try:
+            with self.connect() as connection:
+                return self._put_back(connection)
+        except psycopg.Error:  # for one: only a superuser may switch triggers off
+            return False
+
+    def drop(self) -> None:
+        """Drop it together with who is still connected to it."""
+        command(self.server, f'DROP DATABASE IF EXISTS "{self.name}" WITH (FORCE)')
+
+    def connect(self) -> psycopg.Connection:
+        return connect(self.server.set(database=self.name))
+
+    def _put_back(self, connection: psycopg.Connection) -> bool:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        if self._schema(connection) != self.schema:
+            return False
+        # The stamp only grows, as in life: this process keeps what it has read, under the stamp it had (stamp.py).
+        stamp = _one(connection, "SELECT greatest(reference, regions) + 1 FROM stamp")
+        delete = [f'DELETE FROM "{table}"' for table, count in self.counts.items() if count < self.MANY]
+        large = [table for table, count in self.counts.items() if count >= self.MANY]
+        delete += [f'DELETE FROM "{table}" WHERE {self._is_new("xmin")}' for table in large]
+        # Neither triggers nor foreign keys meanwhile.
+        connection.execute("; ".join(["SET LOCAL session_replication_role = replica", *delete]).encode())
+        for table, rows in self.rows.items():
+            with connection.cursor().copy(f'COPY "{table}" FROM STDIN'.encode()) as copy:
+                copy.write(rows)
+        connection.execute("UPDATE stamp SET reference = %s, regions = %s", [stamp, stamp])
+        connection.execute("SELECT setval(seqrelid::regclass, seqstart, false) FROM pg_sequence")
+        return all(_one(connection, f'SELECT count(*) FROM "{table}"') == self.counts[table] for table in large)
+
+    def _schema(self, connection: psycopg.Connection) -> str:
+        parts = [f"(SELECT ROW(count(*), sum(({self._is_new('xmin')})::int)) FROM {c})" for c in self.CATALOGUES]
+        return str(_one(connection, f"SELECT ROW({', '.join(parts)})::text"))
+
+    def _is_new(self, transaction: str) -> str:
+        """Whether a row was written after the database was born, in SQL."""
+        return f"age({transaction}) <= age('{self.born}'::xid)"
+
+
+_spare: list[Database] = []
+
+
+def _one(connection: psycopg.Connection, statement: str) -> Any:
+    row = connection.execute(statement.encode()).fetchone()
+    assert row is not None, statement
+    return row[0]
+
+
+def _read(connection: psycopg.Connection, table: str) -> bytes:
+    with connection.cursor().copy(f'COPY "{table}" TO STDOUT'.encode()) as copy:
+        return b"".join(copy)
 
 
 def postgres_template() -> tuple[sa.URL, str]:
@@ -186,6 +280,10 @@ def start_postgres() -> None:
 
 def command(server: sa.URL, statement: str) -> None:
     """Run one statement outside a transaction on the server's own database."""
-    url = server.set(drivername="postgresql").render_as_string(hide_password=False)
-    with psycopg.connect(url, autocommit=True) as connection:
+    with connect(server, autocommit=True) as connection:
         connection.execute(statement.encode())
+
+
+def connect(url: sa.URL, **options: Any) -> psycopg.Connection:
+    """A bare connection."""
+    return psycopg.connect(url.set(drivername="postgresql").render_as_string(hide_password=False), **options)

@@ -17,6 +17,8 @@ from fieldapp.people.accounts.queries import viewer_of
 from fieldapp.people.accounts.viewer import Viewer
 from fieldapp.trade.ledger.models import Balance
 from tests import cast
+from tests.conftest import app_on
+from tests.databases import DIALECTS, fresh
 
 NAMES = ("丰禾饲料", "大江农牧", "单县曾记饲料", "正大2号店", "Golden Grain", "绿源牧业", "丰禾饲料")
 REGIONS = ("410102", "410105", "410122", "420106", "371722", None)
@@ -36,36 +38,58 @@ def make_balance(distributor: Distributor, outstanding: int, due: date | None = 
     )
 
 
-@pytest.fixture
-def company(app: Flask, people: dict[str, User]) -> dict[str, User]:
+def found_company(people: dict[str, User]) -> None:
     """70 distributors of all statuses and grades; two thirds have a balance, half of those something late."""
     chance = random.Random(7)
+    rows = []
+    for number in range(70):
+        row = cast.make_distributor(
+            f"D{chance.randrange(1000)}-{number}",
+            chance.choice(REGIONS),
+            name=chance.choice(NAMES),
+            status=chance.choice(["active", "active", "prospect", "watch", "ended"]),
+            rep_id=people["rep"].id if number % 5 == 0 else None,
+        )
+        rows.append(row)
+        if number % 4:
+            cast.make_credit(row, chance.choice(["A", "B", "C", "D", None]), chance.randrange(10**7))
+        if number % 3:
+            due = cast.TODAY + timedelta(days=chance.choice([-45, -9, -1, 0, 20]))
+            make_balance(row, chance.choice([-500, 0, 100_000, 100_000, 7_654_321]), due)
+    reindex(row.id for row in rows)
+    db.session.commit()
+
+
+@pytest.fixture
+def company(app: Flask, people: dict[str, User]) -> dict[str, User]:
+    """The company of `found_company`, for a test that writes."""
     with app.app_context():
-        rows = []
-        for number in range(70):
-            row = cast.make_distributor(
-                f"D{chance.randrange(1000)}-{number}",
-                chance.choice(REGIONS),
-                name=chance.choice(NAMES),
-                status=chance.choice(["active", "active", "prospect", "watch", "ended"]),
-                rep_id=people["rep"].id if number % 5 == 0 else None,
-            )
-            rows.append(row)
-            if number % 4:
-                cast.make_credit(row, chance.choice(["A", "B", "C", "D", None]), chance.randrange(10**7))
-            if number % 3:
-                due = cast.TODAY + timedelta(days=chance.choice([-45, -9, -1, 0, 20]))
-                make_balance(row, chance.choice([-500, 0, 100_000, 100_000, 7_654_321]), due)
-        reindex(row.id for row in rows)
-        db.session.commit()
+        found_company(people)
     return people
 
 
+@pytest.fixture(scope="module", params=DIALECTS)
+def shared_company(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Flask, dict[str, User]]]:
+    """The same, once for a module: founding it takes longer than most tests here."""
+    folder = tmp_path_factory.mktemp("company")
+    with fresh(request.param, folder) as url, app_on(folder, url) as app:
+        with app.app_context():
+            people = cast.make_cast()
+            found_company(people)
+            db.session.expunge_all()
+        yield app, people
+
+
 @pytest.fixture
-def viewers(app: Flask, company: dict[str, User]) -> Iterator[dict[str, Viewer]]:
-    """The cast as viewers, in an app context."""
+def viewers(shared_company: tuple[Flask, dict[str, User]]) -> Iterator[dict[str, Viewer]]:
+    """The cast as viewers, in an app context of the shared company: what a test writes there it must not commit."""
+    app, people = shared_company
     with app.app_context():
-        yield {name: viewer_of(user) for name, user in company.items()}
+        yield {name: viewer_of(user) for name, user in people.items()}
+        db.session.rollback()
+        assert db.session.scalar(sa.select(sa.func.count()).select_from(Distributor)) == 70, "something was committed"
 
 
 @contextmanager
