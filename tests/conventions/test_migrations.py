@@ -83,7 +83,7 @@ def test_credit_that_was_imported_goes_down_and_up(app: Flask) -> None:
         columns = "grade, credit_limit, term_days, frozen"
         with db.engine.connect() as connection:
             for table in ("imported_credit", "credit_record"):
-                [row] = connection.execute(sa.text(f"SELECT {columns} FROM {table}"))  # noqa: S608
+                [row] = connection.execute(sa.text(f"SELECT {columns} FROM {table}"))
                 assert (row[0], row[1], row[2], bool(row[3])) == ("B", 1234, 15, True)
             [source] = connection.execute(sa.text("SELECT source FROM credit_record"))
             assert source[0] == "imported"
