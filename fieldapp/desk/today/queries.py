@@ -25,7 +25,8 @@ MOST = 5
 class Home:
     """`requests`: open ones to decide (supervisors) or one's own that are open or answered and not yet seen.
 
-    `limits`: how many temporary limits others ask him for. `ratings`: proposals that wait and grades that run out; None for an administrator, who does neither.
+    `limits`: how many temporary limits others ask him for. `ratings`: proposals that wait and grades that run out; None
+    for an administrator, who does neither.
     """
 
     part: DayPart
