@@ -71,3 +71,19 @@ def test_down_and_up_again(app: Flask) -> None:
         check()
         cast.make_cast()
         db.session.commit()
+
+
+def test_credit_that_was_imported_goes_down_and_up(app: Flask) -> None:
+    with app.app_context():
+        cast.make_credit(cast.make_distributor(), "B", 1234, term_days=15, frozen=True)
+        db.session.commit()
+        db.session.remove()
+        downgrade(revision="0005")
+        upgrade()
+        columns = "grade, credit_limit, term_days, frozen"
+        with db.engine.connect() as connection:
+            for table in ("imported_credit", "credit_record"):
+                [row] = connection.execute(sa.text(f"SELECT {columns} FROM {table}"))
+                assert (row[0], row[1], row[2], bool(row[3])) == ("B", 1234, 15, True)
+            [source] = connection.execute(sa.text("SELECT source FROM credit_record"))
+            assert source[0] == "imported"

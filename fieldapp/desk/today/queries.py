@@ -13,6 +13,7 @@ from fieldapp.desk.portfolio.forms import Asked, Sort
 from fieldapp.desk.portfolio.queries import Row
 from fieldapp.people.accounts.models import Role
 from fieldapp.people.accounts.viewer import Viewer
+from fieldapp.standing.grading import card as credit
 from fieldapp.standing.grading import queries as grading
 
 from .rules import DayPart, day_part
@@ -24,13 +25,15 @@ MOST = 5
 class Home:
     """`requests`: open ones to decide (supervisors) or one's own that are open or answered and not yet seen.
 
-    `ratings`: proposals that wait and grades that run out; None for an administrator, who does neither.
+    `limits`: how many temporary limits others ask him for. `ratings`: proposals that wait and grades that run out; None
+    for an administrator, who does neither.
     """
 
     part: DayPart
     recent: Sequence[Any]
     requests: Sequence[Any]
     decides: bool
+    limits: int
     overdue: list[Row]
     ratings: grading.ToDo | None
     empty: bool
@@ -53,6 +56,7 @@ def home(viewer: Viewer, today: date, now: datetime) -> Home:
         recent=recent,
         requests=waiting[:MOST],
         decides=decides,
+        limits=sum(row.asked_by_id != viewer.id for row in credit.open_in_patch(viewer)) if decides else 0,
         overdue=overdue,
         ratings=grading.to_do(viewer, today),
         empty=not recent and not overdue and not portfolio.any_for(viewer),

@@ -156,6 +156,8 @@ def test_it_waits_on_the_page_of_approvals_and_in_its_badge(office: Office) -> N
     assert before == [0, 0, 0, 0, 0]
     assert [waiting(office, who) for who in ("boss", "deputy", "stranger", "rep", "admin")] == [1, 1, 0, 0, 0]
     assert office.page in office.desk.as_("boss").get("/approvals").text
+    assert "1 temporary limit asked for" in office.desk.as_("boss").get("/").text
+    assert "temporary limit" not in office.desk.as_("stranger").get("/").text
     assert office.page in office.desk.as_("rep").get("/approvals").text
     assert office.page not in office.desk.as_("stranger").get("/approvals").text
     assert office.page not in office.desk.as_("mate").get("/approvals").text
