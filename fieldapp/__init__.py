@@ -88,6 +88,7 @@ def _register_concerns(app: Flask) -> None:
     from .desk.imports import models as _imports  # noqa: F401
     from .desk.imports import views as imports
     from .desk.portfolio import views as portfolio
+    from .desk.privacy import views as contact_data
     from .desk.today import views as today
     from .desk.upkeep import cli as upkeep_cli
     from .network.distributors import models as _distributors  # noqa: F401
@@ -146,6 +147,7 @@ def _register_concerns(app: Flask) -> None:
     policy_sections.declare(app, credit_policy.SECTIONS)
     policy_sections.declare(app, dossier_policy.SECTIONS)
     app.register_blueprint(privacy_views.concern)
+    app.register_blueprint(contact_data.concern)
     policy_sections.declare(app, privacy_policy.SECTIONS)
     privacy_cli.init_app(app)
     dossier_cli.init_app(app)

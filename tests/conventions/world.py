@@ -157,6 +157,7 @@ def make_world(app: Flask) -> World:
                 "item_id": distributor.contacts[0].id,
                 "attachment_id": paper.id,
                 "indicator": "residence",
+                "privacy.copy:kind": "json",
             },
         )
         db.session.commit()
