@@ -88,6 +88,7 @@ def _register_concerns(app: Flask) -> None:
     from .desk.imports import models as _imports  # noqa: F401
     from .desk.imports import views as imports
     from .desk.portfolio import views as portfolio
+    from .desk.privacy import views as contact_data
     from .desk.today import views as today
     from .desk.upkeep import cli as upkeep_cli
     from .network.distributors import models as _distributors  # noqa: F401
@@ -109,7 +110,7 @@ def _register_concerns(app: Flask) -> None:
     from .people.policy import sections as policy_sections
     from .people.policy import trials as policy_trials
     from .people.policy import views as policy
-    from .standing.grading import credit_policy, credit_views
+    from .standing.grading import credit_policy, credit_views, privacy_cli, privacy_policy, privacy_views
     from .standing.grading import models as _grading  # noqa: F401
     from .standing.grading import policy as grading_policy
     from .standing.grading import trial as grading_trial
@@ -145,6 +146,10 @@ def _register_concerns(app: Flask) -> None:
     policy_trials.declare(app, grading_trial.TRIALS)
     policy_sections.declare(app, credit_policy.SECTIONS)
     policy_sections.declare(app, dossier_policy.SECTIONS)
+    app.register_blueprint(privacy_views.concern)
+    app.register_blueprint(contact_data.concern)
+    policy_sections.declare(app, privacy_policy.SECTIONS)
+    privacy_cli.init_app(app)
     dossier_cli.init_app(app)
     panels.declare(app, dossier_panels.PANELS)
 

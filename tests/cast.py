@@ -10,7 +10,15 @@ from fieldapp.core.db import db
 from fieldapp.network.distributors.models import Contact, Distributor
 from fieldapp.network.territory.models import Area, Region
 from fieldapp.people.accounts.models import Role, User
-from fieldapp.standing.grading.models import Assessment, AssessmentState, CreditRecord, ImportedCredit
+from fieldapp.standing.grading.models import (
+    Assessment,
+    AssessmentState,
+    ConsentHow,
+    CreditRecord,
+    ImportedCredit,
+    SensitiveAnswer,
+)
+from fieldapp.standing.grading.scoring import Indicator, Option
 from fieldapp.trade.pricing.models import Price, Rebate
 from fieldapp.trade.products.models import Product
 
@@ -139,3 +147,25 @@ def make_rating(distributor: Distributor, by: User, grade: str = "B", **values: 
         "proposed_at": NOW,
     }
     return add(Assessment(distributor_id=distributor.id, proposed_by_id=by.id, grade=grade, **{**defaults, **values}))
+
+
+def make_sensitive(distributor: Distributor, by: User, **values: Any) -> SensitiveAnswer:
+    """What the main contact agreed is recorded of residence, the worst answer; it counts for a year from today."""
+    contact = next(one for one in distributor.contacts if one.main)
+    defaults: dict[str, Any] = {
+        "indicator": Indicator.RESIDENCE,
+        "option": Option.WORST,
+        "consent_on": TODAY,
+        "consent_how": ConsentHow.SPOKEN,
+        "recorded_at": NOW,
+        "expires_on": TODAY.replace(year=TODAY.year + 1),
+    }
+    return add(
+        SensitiveAnswer(
+            distributor_id=distributor.id,
+            consent_by_id=contact.id,
+            of_name=contact.name,
+            recorded_by_id=by.id,
+            **{**defaults, **values},
+        )
+    )

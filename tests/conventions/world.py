@@ -109,6 +109,8 @@ def make_world(app: Flask) -> World:
             )
         )
         rating = cast.make_rating(distributor, users["rep"])
+        private = cast.make_sensitive(distributor, users["rep"])
+        rating.answers = {**rating.answers, "residence": {"kept": str(private.id), "source": {}, "as_of": None}}
         by, settings = (
             {"made_by_id": target.id, "updated_by_id": target.id},
             {"deal_check": {"tolerance_percent": "0.5"}},
@@ -154,6 +156,8 @@ def make_world(app: Flask) -> World:
                 "section": "company",
                 "item_id": distributor.contacts[0].id,
                 "attachment_id": paper.id,
+                "indicator": "residence",
+                "privacy.copy:kind": "json",
             },
         )
         db.session.commit()

@@ -10,9 +10,10 @@ from fieldapp.network.distributors.models import Distributor
 from fieldapp.people.accounts.models import User
 from fieldapp.people.accounts.queries import viewer_of
 from fieldapp.people.accounts.viewer import Viewer
-from fieldapp.standing.grading import queries
+from fieldapp.standing.grading import consents, queries
 from fieldapp.standing.grading.actions import Decision, decide, propose
-from fieldapp.standing.grading.models import Assessment
+from fieldapp.standing.grading.consents import Consent
+from fieldapp.standing.grading.models import Assessment, ConsentHow
 from fieldapp.standing.grading.prefill import known
 from fieldapp.standing.grading.scoring import Answer, Indicator, Option
 
@@ -84,7 +85,9 @@ def _propose(asking: Viewer, row: Distributor, rating: Rating, day: date, at: da
     }
     source = {"kind": "asked", "by": asking.name}
     answers = {indicator: Answer(Option(option), None, source, day) for indicator, option in asked.items()}
-    return propose(asking, row, answers | found.answers, found.facts, (version, policy), rating.note, at)
+    people = consents.people(row.id)
+    agreed = {Indicator.RESIDENCE: Consent(people[0].id, ConsentHow.SPOKEN)} if people else {}
+    return propose(asking, row, answers | found.answers, found.facts, (version, policy), rating.note, at, agreed=agreed)
 
 
 def _viewer(username: str) -> Viewer:

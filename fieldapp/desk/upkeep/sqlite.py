@@ -120,8 +120,8 @@ def put_in_place(draft: Path, at: datetime) -> Path | None:
 
 
 def aside(path: Path, at: datetime) -> Path:
-    """The name under which something that is replaced is kept."""
-    return path.with_name(f"{path.name}.{at.astimezone(UTC):%Y%m%dT%H%M%SZ}.before-restore")
+    """The name under which something that is replaced is kept; two restores within a second get two names."""
+    return path.with_name(f"{path.name}.{at.astimezone(UTC):%Y%m%dT%H%M%S.%fZ}.before-restore")
 
 
 def _let_go(path: Path) -> None:

@@ -312,6 +312,34 @@ def history(distributor_id: UUID, field: str = "", before: UUID | None = None) -
     return found, None
 
 
+def entry_history(distributor_id: UUID, entry: str) -> list[Event]:
+    """Every change of one entry (`contacts/<key>`), the latest first."""
+    found: list[Event] = []
+    for event in _events(distributor_id, None):
+        changes = tuple(one for one in event.changes if one.key == entry or one.key.startswith(f"{entry}/"))
+        if changes:
+            found.append(Event(event.id, event.at, event.who, event.verb, changes))
+    return found
+
+
+def blank_entry(distributor_id: UUID, entry: str) -> None:
+    """Take the values of one entry out of the history, masked ones too; what changed, by whom and when, stays."""
+    rows = db.session.scalars(
+        sa.select(AuditEntry).where(
+            AuditEntry.subject_type == "distributor",
+            AuditEntry.subject_id == str(distributor_id),
+            AuditEntry.action.startswith("dossier."),
+        )
+    )
+    for row in rows:
+        if any(key == entry or key.startswith(f"{entry}/") for key in row.changes):
+            row.changes = {
+                key: [None, None] if key == entry or key.startswith(f"{entry}/") else pair
+                for key, pair in row.changes.items()
+            }
+    db.session.flush()
+
+
 def last_changes(distributor_id: UUID, keys: Collection[str]) -> dict[str, tuple[str | None, datetime]]:
     """{key: (who, when)} of the latest change of some fields; those that only a file has changed are left out."""
     found: dict[str, tuple[str | None, datetime]] = {}

@@ -18,7 +18,8 @@ Settings = dict[str, Any]
 class Setting:
     """One value. `path` — where it stands in the section: `("tolerance_percent",)`, `("levels", "price.ok")`.
 
-    `options` — (value, name) of which one is chosen, or any number when `many`; empty: a number is typed, in `unit`.
+    `options` — (value, name) of which one is chosen, or any number when `many`; empty: a number is typed, in `unit`, or
+    plain words where `text` says so.
     """
 
     path: tuple[str, ...]
@@ -27,6 +28,7 @@ class Setting:
     unit: Text | None = None
     options: Sequence[tuple[str, Text]] = ()
     many: bool = False
+    text: bool = False
     group: Text | None = None
 
     @property
@@ -50,8 +52,8 @@ class Setting:
         return [(value, name()) for value, name in self.options]
 
     def shown(self, value: Any) -> str:
-        """A value with its unit, or by the names of its options; "—" when absent."""
-        if value is None:
+        """A value with its unit, or by the names of its options; "—" when absent or empty."""
+        if value is None or value == "":
             return "—"
         if self.options:
             names = dict(self.choices())

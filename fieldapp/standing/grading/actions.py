@@ -1,11 +1,11 @@
-"""Proposing a rating, taking it back, confirming and returning it; each with its audit entry.
+"""Proposing a rating, taking it back, confirming and returning it; forgetting a sensitive answer; each audited.
 
 Two people may act on one proposal at the same moment: every verb ends in an UPDATE that holds only while the proposal
 is still open, and the number of changed rows says who was first. The audit says what came out, never what was answered.
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -18,10 +18,22 @@ from fieldapp.people.accounts.models import Role
 from fieldapp.people.accounts.viewer import Viewer
 from fieldapp.people.audit.actions import record
 
-from . import credit, queries
+from . import consents, credit, privacy_policy, queries
+from .consents import Consent
 from .models import Assessment, AssessmentState
 from .prefill import valid_until
-from .scoring import Answer, Facts, GradingPolicy, Indicator, assess, to_stored
+from .scoring import (
+    SENSITIVE,
+    Answer,
+    Facts,
+    GradingPolicy,
+    Indicator,
+    Result,
+    assess,
+    kept_of,
+    regrade,
+    to_stored,
+)
 
 TEXT_LENGTH = 500
 
@@ -66,24 +78,55 @@ def propose(
     note: str,
     now: datetime,
     key: UUID | None = None,
+    agreed: Mapping[Indicator, Consent] | None = None,
 ) -> Assessment:
     """Propose a grade for a distributor that was found through the viewer. The same `key` again is the same proposal.
 
-    Raises NothingAnsweredError, and ProposedBeforeError when one waits already.
+    `agreed`: the consents to the sensitive answers; an answer without one is left out. Raises NothingAnsweredError,
+    and ProposedBeforeError when one waits already.
     """
     version, rules = policy
+    agreed = agreed or {}
+    answers = {one: answer for one, answer in answers.items() if one not in SENSITIVE or one in agreed}
+    kept = consents.keys_for(distributor.id, answers)
     result = assess({indicator: answer.option for indicator, answer in answers.items()}, facts, rules)
     if result.grade is None:
         raise NothingAnsweredError
     key = key or uuid7()
+    made = _insert(key, distributor, to_stored(answers, facts, kept), facts.on, result, version, viewer, note, now)
+    if not made:
+        before = queries.by_key(key)
+        if before is not None and (before.proposed_by_id, before.distributor_id) == (viewer.id, distributor.id):
+            return before
+        waiting = queries.open_of(distributor.id)
+        if waiting is not None:
+            raise ProposedBeforeError(waiting)
+        # The key is somebody else's: a made-up one, or a chance that never comes.
+        return propose(viewer, distributor, answers, facts, policy, note, now, agreed=agreed)
+    consents.keep(viewer, distributor.id, answers, agreed, kept, privacy_policy.policy_on(facts.on), facts.on, now)
+    return _proposed(viewer, key, now)
+
+
+def _insert(
+    key: UUID,
+    distributor: Distributor,
+    stored: dict[str, Any],
+    on: date,
+    result: Result,
+    version: int,
+    viewer: Viewer,
+    note: str,
+    now: datetime,
+) -> bool:
+    """Put a proposal in; False when the key is taken or another one waits."""
     made = db.session.execute(
         insert_into(Assessment)
         .values(
             id=key,
             distributor_id=distributor.id,
             region_code=distributor.region_code,
-            on=facts.on,
-            answers=to_stored(answers, facts),
+            on=on,
+            answers=stored,
             score=result.score,
             answered_percent=result.answered_percent,
             provisional=result.provisional,
@@ -101,24 +144,58 @@ def propose(
         .on_conflict_do_nothing()
         .returning(Assessment.id)
     ).first()
-    if made is None:
-        before = queries.by_key(key)
-        if before is not None and (before.proposed_by_id, before.distributor_id) == (viewer.id, distributor.id):
-            return before
-        waiting = queries.open_of(distributor.id)
-        if waiting is not None:
-            raise ProposedBeforeError(waiting)
-        # The key is somebody else's: a made-up one, or a chance that never comes.
-        return propose(viewer, distributor, answers, facts, policy, note, now)
+    return made is not None
+
+
+def _proposed(viewer: Viewer, key: UUID, now: datetime) -> Assessment:
     proposal = db.session.get_one(Assessment, key)
     changes = {
         "state": [None, AssessmentState.PROPOSED.value],
-        "grade": [None, result.grade],
-        "limit": [None, result.limit],
-        "policy_version": [None, version],
+        "grade": [None, proposal.grade],
+        "limit": [None, proposal.limit],
+        "policy_version": [None, proposal.policy_version],
     }
     _audit(viewer, "propose", proposal, now, changes)
     return proposal
+
+
+def forget(
+    viewer: Viewer, distributor: Distributor, gone: Mapping[Indicator, UUID], note: str, now: datetime
+) -> Assessment | None:
+    """Delete sensitive answers (their rows by indicator), and propose the grade again without them.
+
+    The distributor was found through the viewer. What rested on them, the proposal that waits or else the latest
+    confirmed rating, is graded again of its other answers, as of its own day and policy; a supervisor confirms that.
+    `note`: why, for him. None when no grade rested on them, when a proposal without them waits already, or when nothing
+    else was answered.
+    """
+    if not gone:
+        return None
+    consents.delete(gone.values())
+    forgotten = {indicator.value: ["kept", None] for indicator in gone}
+    record(viewer.id, "grading.forget", "distributor", distributor.id, now, forgotten)
+    waiting, latest = queries.open_of(distributor.id), queries.latest_of(distributor.id)
+    if waiting is not None and _rests(waiting, gone):
+        source: Assessment | None = waiting
+        _move(waiting, {"state": AssessmentState.WITHDRAWN})
+        _audit(viewer, "withdraw", waiting, now, _moved(waiting))
+    else:
+        source = latest if waiting is None and latest is not None and _rests(latest, gone) else None
+    if source is None:
+        return None
+    stored = {name: value for name, value in source.answers.items() if name not in gone}
+    held = consents.held(source.on, distributor.id)
+    result = regrade(stored, source.on, queries.policy_of(source), held)
+    key = uuid7()
+    if result.grade is None or not _insert(
+        key, distributor, stored, source.on, result, source.policy_version, viewer, note, now
+    ):
+        return None
+    return _proposed(viewer, key, now)
+
+
+def _rests(assessment: Assessment, gone: Mapping[Indicator, UUID]) -> bool:
+    return bool(kept_of(assessment.answers).items() & gone.items())
 
 
 def withdraw(viewer: Viewer, assessment: Assessment, now: datetime) -> None:

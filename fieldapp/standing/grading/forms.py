@@ -2,11 +2,14 @@
 
     /distributors/…/grade/new?years=best&arrears=unknown&focus=best&focus_percent=55
 
-Answers travel in the address, so that reload and Back find them; the sensitive ones never do: they come in a body, and
-wait in the session until the proposal is made. An answer that is filled in counts until another option is tapped.
+Answers travel in the address, so that reload and Back find them; the sensitive ones never do: they come in a body with
+the consent to them, and nothing keeps them until the proposal is made. An answer that is filled in counts until another
+option is tapped; a sensitive one counts only with the tick that the person agreed.
+
+    residence=best&residence_agreed=y&residence_how=spoken&residence_by=<contact>
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -21,11 +24,14 @@ from wtforms.validators import DataRequired
 from fieldapp.core.forms import Form, at_most, clean
 
 from .actions import TEXT_LENGTH, Decision
+from .consents import Consent, Person
+from .models import ConsentHow
 from .prefill import Known
 from .queries import Asked, Due, cursor
-from .scoring import ASKED, SENSITIVE, Answer, GradingPolicy, Indicator, Option, option_of, percent_typed
+from .scoring import SENSITIVE, Answer, GradingPolicy, Indicator, Option, option_of, percent_typed
 
 UNKNOWN = "unknown"
+REFUSED = "refused"  # of a sensitive question: not answered either
 PERCENT, WAS = "focus_percent", "focus_was"
 
 
@@ -33,7 +39,8 @@ PERCENT, WAS = "focus_percent", "focus_was"
 class Draft:
     """A rating under way. `chosen`: indicator → option, `unknown`, or "" where nothing was tapped and nothing is known.
 
-    `percent`: the share of the largest supplier as typed; `problem`: why it cannot be.
+    `percent`: the share of the largest supplier as typed; `problem`: why it cannot be. `agreed`: the consents to the
+    sensitive answers that count; `ticked`: of the others, too, what the tick and its fields are to show.
     """
 
     answers: dict[Indicator, Answer]
@@ -41,6 +48,8 @@ class Draft:
     percent: str = ""
     problem: str = ""
     tapped: frozenset[Indicator] = field(default_factory=frozenset)
+    agreed: dict[Indicator, Consent] = field(default_factory=dict)
+    ticked: dict[Indicator, dict[str, str]] = field(default_factory=dict)
 
     @property
     def options(self) -> dict[Indicator, Option]:
@@ -54,18 +63,18 @@ class Draft:
 
     def query(self) -> dict[str, str]:
         """The arguments that bring this draft back, without what no address may carry."""
-        values = {str(indicator): self.chosen[indicator] for indicator in ASKED if indicator in self.tapped}
-        shown = {key: value for key, value in values.items() if key not in SENSITIVE}
+        shown = {str(one): self.chosen[one] for one in self.chosen if one in self.tapped and one not in SENSITIVE}
         return shown | ({PERCENT: self.percent} if self.percent else {})
 
-    def secret(self) -> dict[str, str]:
-        """The sensitive answers, for the session."""
-        return {str(indicator): self.chosen[indicator] for indicator in SENSITIVE if self.chosen.get(indicator)}
 
+def read(
+    given: Mapping[str, str], known: Known, policy: GradingPolicy, who: str, on: date, people: Sequence[Person] = ()
+) -> Draft:
+    """The answers given, and for the rest what is known. What cannot be read counts as not given.
 
-def read(given: Mapping[str, str], known: Known, policy: GradingPolicy, who: str, on: date) -> Draft:
-    """The answers given, and for the rest what is known. What cannot be read counts as not given."""
-    chosen = {indicator: _option(given.get(str(indicator), "")) for indicator in ASKED}
+    `people`: who may have agreed to a sensitive answer; where the body names none, the first of them.
+    """
+    chosen = {indicator: _option(given.get(str(indicator), ""), indicator) for indicator in policy.asked}
     tapped = frozenset(indicator for indicator, option in chosen.items() if option)
     percent, share, problem = _share(given)
     focus = chosen[Indicator.FOCUS]
@@ -76,23 +85,45 @@ def read(given: Mapping[str, str], known: Known, policy: GradingPolicy, who: str
             percent, share = "", None  # the option was tapped last: it counts
         else:
             chosen[Indicator.FOCUS] = derived.value
+    ticked = {indicator: _ticked(given, indicator, people) for indicator in policy.asked if indicator in SENSITIVE}
+    agreed = {indicator: consent for indicator, tick in ticked.items() if (consent := _consent(tick, people))}
     answers = {}
-    for indicator in ASKED:
+    for indicator in policy.asked:
         filled, option = known.answers.get(indicator), chosen[indicator]
         if not option and filled is not None:
             chosen[indicator] = option = filled.option.value
-        if not option or option == UNKNOWN:
+        if not option or option in (UNKNOWN, REFUSED) or (indicator in SENSITIVE and indicator not in agreed):
             continue
         if filled is not None and filled.option.value == option:
             answers[indicator] = filled
         else:
             value = share if indicator is Indicator.FOCUS else None
             answers[indicator] = Answer(Option(option), value, {"kind": "asked", "by": who}, on)
-    return Draft(answers, chosen, percent, problem, tapped)
+    agreed = {indicator: consent for indicator, consent in agreed.items() if indicator in answers}
+    return Draft(answers, chosen, percent, problem, tapped, agreed, ticked)
 
 
-def _option(text: str) -> str:
+def _option(text: str, indicator: Indicator) -> str:
+    if text == REFUSED:
+        return text if indicator in SENSITIVE else ""
     return text if text == UNKNOWN or text in set(Option) else ""
+
+
+def _ticked(given: Mapping[str, str], indicator: Indicator, people: Sequence[Person]) -> dict[str, str]:
+    first = str(people[0].id) if people else ""
+    return {
+        "agreed": given.get(f"{indicator}_agreed", ""),
+        "how": given.get(f"{indicator}_how", ""),
+        "by": given.get(f"{indicator}_by", "") or first,
+    }
+
+
+def _consent(tick: Mapping[str, str], people: Sequence[Person]) -> Consent | None:
+    """None without the tick, without how, or of somebody who is no contact there."""
+    by = next((person.id for person in people if str(person.id) == tick["by"]), None)
+    if not tick["agreed"] or tick["how"] not in set(ConsentHow) or by is None:
+        return None
+    return Consent(by, ConsentHow(tick["how"]))
 
 
 def _share(given: Mapping[str, str]) -> tuple[str, Decimal | None, str]:

@@ -11,6 +11,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from fieldapp.core.db import Base, enum_column, fen, moment, pk, region_code
 
+from .scoring import Indicator, Option
+
 
 class Grade(StrEnum):
     """A is best (reading.md, the damage and how we read it)."""
@@ -155,7 +157,8 @@ class AssessmentState(StrEnum):
 class Assessment(Base):
     """One rating of a distributor by the seven indicators (scores.md). Once decided it never changes.
 
-    `answers`: {indicator: {"option", "value", "source", "as_of"}}, what was answered and where it came from. `score` is
+    `answers`: {indicator: {"option", "value", "source", "as_of"}}, what was answered and where it came from; a
+    sensitive answer is only named there ("kept": its row), so that it can go without touching the rating. `score` is
     in tenths of a point, None when nothing was answered; `caps` are the codes of the caps that bit. `limit` and
     `average_sales` (a month) are fen. `valid_until`: the day by which the next rating is due; set when confirmed.
     """
@@ -197,3 +200,47 @@ class Assessment(Base):
             postgresql_where=sa.text("state = 'proposed'"),
         ),
     )
+
+
+class ConsentHow(StrEnum):
+    """How somebody agreed that an answer about him is recorded."""
+
+    SPOKEN = "spoken"
+    WRITTEN = "written"
+
+
+class SensitiveAnswer(Base):
+    """An answer that is personal (residence, habits), kept with the consent to it: at most one of each kind.
+
+    It counts until `expires_on` (that day included), and while the contact who agreed still has the name `of_name`:
+    the ERP's file may put another person into a contact. It goes with the contact.
+    """
+
+    __tablename__ = "sensitive_answer"
+
+    id: Mapped[pk]
+    distributor_id: Mapped[UUID] = mapped_column(sa.ForeignKey("distributor.id"))
+    indicator: Mapped[Indicator] = enum_column(Indicator)
+    option: Mapped[Option] = enum_column(Option)
+    consent_by_id: Mapped[UUID] = mapped_column(sa.ForeignKey("contact.id", ondelete="CASCADE"), index=True)
+    of_name: Mapped[str | None] = mapped_column(sa.String(80))
+    consent_on: Mapped[date]
+    consent_how: Mapped[ConsentHow] = enum_column(ConsentHow)
+    recorded_by_id: Mapped[UUID] = mapped_column(sa.ForeignKey("user_account.id"))
+    recorded_at: Mapped[moment]
+    expires_on: Mapped[date] = mapped_column(index=True)
+
+    __table_args__ = (sa.UniqueConstraint("distributor_id", "indicator"),)
+
+
+class SensitiveRead(Base):
+    """Somebody looked at a sensitive answer. It holds no answer, and stays when the answer goes."""
+
+    __tablename__ = "sensitive_read"
+
+    id: Mapped[pk]
+    reader_id: Mapped[UUID] = mapped_column(sa.ForeignKey("user_account.id"))
+    distributor_id: Mapped[UUID] = mapped_column(sa.ForeignKey("distributor.id"))
+    indicator: Mapped[Indicator] = enum_column(Indicator)
+    at: Mapped[moment]
+    request_id: Mapped[str] = mapped_column(sa.String(64))

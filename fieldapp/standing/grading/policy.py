@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from fieldapp.people.policy.sections import Section, Setting, Settings, SettingsRefusedError
 
 from . import wording
-from .scoring import ASKED, Cap, GradingPolicy, GradingPolicyError, Option, options_of
+from .scoring import OFF, Cap, GradingPolicy, GradingPolicyError, Indicator, Option, options_of
 
 Text = Callable[[], str]
 
@@ -84,8 +84,13 @@ def _tables() -> tuple[Setting, ...]:
         for option, text in _OPTIONS.items()
     ]
     weights = [
-        Setting(("weights", indicator), partial(wording.title, indicator), group=lambda: _("Weights of the indicators"))
-        for indicator in ASKED
+        Setting(
+            ("weights", indicator),
+            partial(wording.title, indicator),
+            help=(lambda: _("Counts only while Privacy says that habits are asked.")) if indicator in OFF else None,
+            group=lambda: _("Weights of the indicators"),
+        )
+        for indicator in Indicator
     ]
     ranges = [
         Setting(("ranges", name), text, unit=unit, group=lambda: _("Where an answer begins"))

@@ -23,6 +23,7 @@ from fieldapp.trade.ledger.models import Balance
 from fieldapp.trade.ledger.queries import position_on, read_open_items
 from fieldapp.trade.ledger.rules import LedgerFacts, from_balance
 
+from . import privacy_policy
 from .models import Assessment, AssessmentState, CreditRecord, Grade
 from .scoring import GradingPolicy
 
@@ -53,7 +54,8 @@ def policy_of(assessment: Assessment) -> GradingPolicy:
 
 
 def _read(version: PolicyVersion) -> GradingPolicy:
-    return GradingPolicy.from_settings(version.settings.get("grading", {}))
+    habits = privacy_policy.read(version.settings).habits
+    return GradingPolicy.from_settings(version.settings.get("grading", {}), habits=habits)
 
 
 # One distributor ------------------------------------------------------------------------------------------------
@@ -87,6 +89,16 @@ def open_of(distributor_id: UUID) -> Assessment | None:
         sa.select(Assessment).where(
             Assessment.distributor_id == distributor_id, Assessment.state == AssessmentState.PROPOSED
         )
+    )
+
+
+def latest_of(distributor_id: UUID) -> Assessment | None:
+    """Its latest confirmed rating."""
+    return db.session.scalar(
+        sa.select(Assessment)
+        .where(Assessment.distributor_id == distributor_id, Assessment.state == AssessmentState.CONFIRMED)
+        .order_by(Assessment.on.desc(), Assessment.decided_at.desc(), Assessment.id.desc())
+        .limit(1)
     )
 
 

@@ -13,6 +13,7 @@ from enum import StrEnum
 from fractions import Fraction
 from math import floor
 from typing import Any, NamedTuple, Self
+from uuid import UUID
 
 GRADES = ("A", "B", "C", "D")
 PREPAID = "D"
@@ -57,7 +58,7 @@ class Cap(StrEnum):
 
 # What is personal: not everybody sees how it was answered, and no address may carry it.
 SENSITIVE = frozenset({Indicator.RESIDENCE, Indicator.HABITS})
-# Off until its purpose is stated and consent can be recorded: not asked, no weight.
+# Off until an administrator turns it on with a purpose: not asked, no weight.
 OFF = frozenset({Indicator.HABITS})
 ASKED = tuple(indicator for indicator in Indicator if indicator not in OFF)
 # Answered by a number that picks the option.
@@ -79,7 +80,7 @@ _NO_CAP = "off"
 # table → setting → what it may be, or the words that it may be
 _SETTINGS: Mapping[str, Mapping[str, Bounds | tuple[str, ...]]] = {
     "points": {option: Bounds(0, 100) for option in Option},
-    "weights": {indicator: Bounds(0, 100) for indicator in ASKED},
+    "weights": {indicator: Bounds(0, 100) for indicator in Indicator},
     "cuts": {grade: Bounds(0, 100, 1) for grade in "ABC"},
     "ranges": {
         "years_best": Bounds(0, 100, 1),
@@ -103,7 +104,7 @@ _SETTINGS: Mapping[str, Mapping[str, Bounds | tuple[str, ...]]] = {
 }
 _DEFAULTS: Mapping[str, Mapping[str, str | int]] = {
     "points": {"best": 100, "middle": 60, "worst": 0},
-    "weights": {"residence": 10, "years": 15, "growth": 15, "arrears": 25, "focus": 15, "cross_area": 20},
+    "weights": {"residence": 10, "years": 15, "growth": 15, "arrears": 25, "focus": 15, "habits": 0, "cross_area": 20},
     "cuts": {"A": "85", "B": "70", "C": "55"},
     "ranges": {
         "years_best": "3",
@@ -132,17 +133,21 @@ class GradingPolicyError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class GradingPolicy:
-    """The numbers of a grade. `tables`: {table: {setting: value}}, complete and checked; made by `from_settings`."""
+    """The numbers of a grade. `tables`: {table: {setting: value}}, complete and checked; made by `from_settings`.
+
+    `habits`: whether they may be asked at all (the policy of privacy says so); without it they have no weight.
+    """
 
     tables: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: _checked({}), hash=False)
+    habits: bool = False
 
     @classmethod
-    def from_settings(cls, settings: Mapping[str, Any]) -> Self:
+    def from_settings(cls, settings: Mapping[str, Any], *, habits: bool = False) -> Self:
         """The policy of a stored or typed set of settings (JSON values); what is absent keeps its default.
 
         Raises GradingPolicyError with every setting that cannot be.
         """
-        return cls(_checked(settings))
+        return cls(_checked(settings), habits)
 
     def to_settings(self) -> dict[str, Any]:
         """All settings as JSON values; `from_settings` gives the same policy back."""
@@ -173,7 +178,12 @@ class GradingPolicy:
 
     def weight(self, indicator: Indicator) -> int:
         """Its weight; 0 for one that is off."""
-        return int(self.tables["weights"].get(indicator, 0))
+        return 0 if indicator in OFF and not self.habits else int(self.tables["weights"][indicator])
+
+    @property
+    def asked(self) -> tuple[Indicator, ...]:
+        """What a rating asks, in the order of the deck. What is off is asked only where it is on and has weight."""
+        return tuple(one for one in Indicator if one not in OFF or self.weight(one))
 
     def points(self, option: Option) -> int:
         """Points of an answer."""
@@ -266,7 +276,7 @@ def _contradictions(
                 f"ranges.{name}_middle",
                 (N_("Give less than %(most)s, where the best answer begins."), {"most": ranges[f"{name}_best"]}),
             )
-    if not any(tables["weights"].values()):
+    if not any(tables["weights"][indicator] for indicator in ASKED):
         yield f"weights.{ASKED[0]}", (N_("Give at least one indicator a weight."), {})
 
 
@@ -359,18 +369,46 @@ class Facts:
 
 
 FACTS = "facts"  # beside the indicators in what is stored
+KEPT = "kept"  # in place of a sensitive answer: the key of its row, which can be deleted without touching the rating
 
 
-def to_stored(answers: Mapping[Indicator, Answer], facts: Facts) -> dict[str, Any]:
-    """Everything that a rating was made of, as JSON: `regrade` needs no more."""
-    return {str(indicator): answer.to_json() for indicator, answer in answers.items()} | {FACTS: facts.to_json()}
+def to_stored(
+    answers: Mapping[Indicator, Answer], facts: Facts, kept: Mapping[Indicator, UUID] | None = None
+) -> dict[str, Any]:
+    """Everything that a rating was made of, as JSON: `regrade` needs no more than that and the sensitive options.
+
+    `kept`: the rows that hold the sensitive answers; one without a row is left out.
+    """
+    stored: dict[str, Any] = {}
+    for indicator, answer in answers.items():
+        if indicator not in SENSITIVE:
+            stored[str(indicator)] = answer.to_json()
+        elif kept and indicator in kept:
+            told = answer.to_json()
+            stored[str(indicator)] = {KEPT: str(kept[indicator]), "source": told["source"], "as_of": told["as_of"]}
+    return stored | {FACTS: facts.to_json()}
 
 
-def from_stored(stored: Mapping[str, Any], on: date) -> tuple[dict[Indicator, Answer], Facts]:
-    """The answers and facts of a stored rating of that day."""
+def from_stored(
+    stored: Mapping[str, Any], on: date, held: Mapping[UUID, Option] | None = None
+) -> tuple[dict[Indicator, Answer], Facts]:
+    """The answers and facts of a stored rating of that day. `held`: the sensitive options that still count, by key;
+    any other is as if it had not been answered."""
     known = {str(indicator) for indicator in Indicator}
-    answers = {Indicator(key): Answer.from_json(value) for key, value in stored.items() if key in known}
+    answers: dict[Indicator, Answer] = {}
+    for name, value in stored.items():
+        if name not in known:
+            continue
+        if KEPT not in value:
+            answers[Indicator(name)] = Answer.from_json(value)
+        elif held and (option := held.get(UUID(value[KEPT]))) is not None:
+            answers[Indicator(name)] = Answer.from_json({**value, "option": option})
     return answers, Facts.from_json(on, stored.get(FACTS, {}))
+
+
+def kept_of(stored: Mapping[str, Any]) -> dict[Indicator, UUID]:
+    """The rows in which a stored rating's sensitive answers are, or were."""
+    return {one: UUID(stored[one][KEPT]) for one in Indicator if one in SENSITIVE and KEPT in stored.get(one, {})}
 
 
 def option_of(indicator: Indicator, value: Decimal, policy: GradingPolicy) -> Option:
@@ -463,7 +501,7 @@ class Result:
 
 def assess(answers: Mapping[Indicator, Option], facts: Facts, policy: GradingPolicy) -> Result:
     """Score, grade, limit and term of the answers given."""
-    total = sum(policy.weight(indicator) for indicator in ASKED)
+    total = sum(policy.weight(indicator) for indicator in Indicator)
     counted = {indicator: option for indicator, option in answers.items() if policy.weight(indicator)}
     weight = sum(policy.weight(indicator) for indicator in counted)
     provisional = weight * 100 < policy.provisional_percent * total
@@ -491,12 +529,14 @@ def assess(answers: Mapping[Indicator, Option], facts: Facts, policy: GradingPol
     )
 
 
-def regrade(stored: Mapping[str, Any], on: date, policy: GradingPolicy) -> Result:
+def regrade(
+    stored: Mapping[str, Any], on: date, policy: GradingPolicy, held: Mapping[UUID, Option] | None = None
+) -> Result:
     """What a stored rating (its `answers`, made on that day) would be under another policy.
 
-    An answer that rests on a number takes the option which the number has under that policy.
+    An answer that rests on a number takes the option which the number has under that policy. `held`: see from_stored.
     """
-    answers, facts = from_stored(stored, on)
+    answers, facts = from_stored(stored, on, held)
     return assess(
         {
             indicator: answer.option

@@ -22,7 +22,7 @@ from fieldapp.people.accounts.viewer import Viewer
 from fieldapp.people.policy.sections import Settings
 from fieldapp.people.policy.trials import MOST_EXAMPLES, Example, Group, Progress, ShownExample, Trial, TrialResult
 
-from . import wording
+from . import consents, privacy_policy, wording
 from .models import Assessment, AssessmentState
 from .scoring import FACTS, Cap, GradingPolicy, Result, regrade
 
@@ -60,9 +60,10 @@ def size() -> int:
     return db.session.scalar(confirmed) or 0
 
 
-def run(before: Settings, after: Settings, _today: date, progress: Progress) -> TrialResult:
+def run(before: Settings, after: Settings, today: date, progress: Progress) -> TrialResult:
     """Grade everybody again under both policies' complete settings."""
-    old, new = (GradingPolicy.from_settings(settings["grading"]) for settings in (before, after))
+    old, new = (_policy(settings) for settings in (before, after))
+    held = consents.held(today)
     groups: Counter[tuple[str, str]] = Counter()
     examples: list[Example] = []
     looked_at = touched = unreadable = 0
@@ -73,7 +74,7 @@ def run(before: Settings, after: Settings, _today: date, progress: Progress) -> 
             unreadable += 1
             continue
         looked_at += 1
-        was, would_be = regrade(answers, on, old), regrade(answers, on, new)
+        was, would_be = regrade(answers, on, old, held), regrade(answers, on, new, held)
         words = was.grade or _UNGRADED, would_be.grade or _UNGRADED
         if words[0] != words[1]:
             groups[words] += 1
@@ -89,6 +90,10 @@ def run(before: Settings, after: Settings, _today: date, progress: Progress) -> 
             touched += 1
     counted = tuple(Group(*words, count) for words, count in groups.most_common())
     return TrialResult(looked_at, groups.total(), counted, tuple(examples), touched, unreadable)
+
+
+def _policy(settings: Settings) -> GradingPolicy:
+    return GradingPolicy.from_settings(settings["grading"], habits=privacy_policy.read(settings).habits)
 
 
 def _kept(result: Result) -> dict[str, Any]:

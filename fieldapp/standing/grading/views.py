@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
-from flask import Response, abort, flash, request, send_file, session, stream_with_context, url_for
+from flask import Response, abort, flash, request, send_file, stream_with_context, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_login import current_user
@@ -18,17 +18,17 @@ from fieldapp.core.sheets import CSV_TYPE, XLSX_TYPE
 from fieldapp.network.distributors.models import Distributor
 from fieldapp.network.territory.patches import names as region_names
 
-from . import actions, exports, forms, prefill, queries, wording
+from . import actions, consents, exports, forms, prefill, privacy_policy, queries, wording
 from .actions import Decision
 from .chart import chart
+from .consents import Person
 from .forms import Draft
 from .models import Assessment, AssessmentState
 from .prefill import Known
 from .queries import Due
-from .scoring import ASKED, SENSITIVE, Cap, GradingPolicy, Indicator, Option, Result, assess
+from .scoring import SENSITIVE, Cap, GradingPolicy, Indicator, Option, Result, assess, kept_of
 
 concern = Concern("grading", __name__, section="distributors")
-_DRAFT = "rating_draft"  # in the session: the distributor and the answers that no address may carry
 
 
 # One distributor ------------------------------------------------------------------------------------------------
@@ -37,15 +37,22 @@ _DRAFT = "rating_draft"  # in the session: the distributor and the answers that 
 @concern.route("/distributors/<uuid:distributor_id>/grade", allow=SIGNED_IN)
 def show(distributor_id: UUID) -> Response:
     """The grade, what waits, and how it came about."""
-    distributor, today = _distributor(distributor_id), clock.today()
+    return grade_page(_distributor(distributor_id))
+
+
+def grade_page(distributor: Distributor, *, status: int = 200, **more: Any) -> Response:
+    """The grade page of a distributor found through the viewer."""
+    today = clock.today()
     proposal, history = queries.open_of(distributor.id), queries.history(distributor.id)
     confirmed = [one for one in history if one.state is AssessmentState.CONFIRMED]
     latest = confirmed[0] if confirmed else None
     last = history[0] if history else None
     policy = queries.policy_of(latest) if latest else None
     lines = [(one.on, one.score, one.grade.value) for one in confirmed if one.score is not None and one.grade]
+    kept = consents.kept(distributor.id, today)
     return page(
         "standing/grading/show.html",
+        status=status,
         distributor=distributor,
         place=_place(distributor),
         today=today,
@@ -54,12 +61,15 @@ def show(distributor_id: UUID) -> Response:
         proposal=proposal,
         returned=last if last and last.state is AssessmentState.RETURNED and not proposal else None,
         latest=latest,
-        answers=wording.shown_answers(current_user, latest, policy) if latest and policy else [],
+        answers=wording.shown_answers(latest, policy, {one.id for one in kept}) if latest and policy else [],
         caps=_caps(latest, policy) if latest and policy else [],
         history=history,
         people=queries.people(proposal, *history),
         chart=chart(lines, [(float(policy.cut(grade)), grade) for grade in "ABC"]) if policy else None,
         rates=current_user.role != "admin",
+        kept=kept,
+        wording=wording,
+        **more,
     )
 
 
@@ -67,7 +77,7 @@ def show(distributor_id: UUID) -> Response:
 def new(distributor_id: UUID) -> Response:
     """The questions, with what is known filled in and what was tapped so far."""
     distributor = _distributor(distributor_id)
-    return _questions(distributor, _address_and_session(distributor.id))
+    return _questions(distributor, _address())
 
 
 @concern.route("/distributors/<uuid:distributor_id>/grade/new", allow=FIELD, methods=("POST",))
@@ -76,14 +86,14 @@ def preview(distributor_id: UUID) -> Response:
     address is written down in too many places."""
     begin_reading()
     distributor = _distributor(distributor_id)
-    return _questions(distributor, request.form, keep=True)
+    return _questions(distributor, request.form)
 
 
 @concern.route("/distributors/<uuid:distributor_id>/ratings", allow=FIELD, methods=("POST",))
 def propose(distributor_id: UUID) -> Response:
     """Propose the grade that was shown."""
     distributor = _distributor(distributor_id)
-    version, policy, known, draft = _draft(distributor, request.form)
+    version, policy, known, _people, draft = _draft(distributor, request.form)
     result = assess(draft.options, known.facts, policy)
     form = forms.NoteForm()
     if not form.validate() or draft.problem or result.grade is None:
@@ -102,10 +112,10 @@ def propose(distributor_id: UUID) -> Response:
             form.note.data,
             clock.now(),
             key,
+            draft.agreed,
         )
     except actions.ProposedBeforeError as error:
         return _questions(distributor, request.form, status=409, form=form, before=error.assessment)
-    session.pop(_DRAFT, None)
     flash(_("Proposed. A supervisor confirms it."), "ok")
     return see_other(url_for(".rating", assessment_id=made.id))
 
@@ -114,21 +124,18 @@ def _questions(
     distributor: Distributor,
     given: Mapping[str, str],
     *,
-    keep: bool = False,
     status: int = 200,
     before: Assessment | None = None,
     **more: Any,
 ) -> Response:
     """The form; while somebody taps, the result alone."""
-    version, policy, known, draft = _draft(distributor, given)
-    if keep:
-        session[_DRAFT] = [distributor.id.hex, draft.secret()]
+    version, policy, known, people, draft = _draft(distributor, given)
     tapping = wants_fragment() and status == 200
     before = before or (None if tapping else queries.open_of(distributor.id))
     result = assess(draft.options, known.facts, policy)
     query: dict[str, Any] = dict(draft.query())
     headers = {"HX-Replace-Url": url_for(".new", distributor_id=distributor.id, **query)} if tapping else None
-    questions = _cards(draft, known, policy)
+    questions = _cards(draft, known, policy, people)
     return page(
         "standing/grading/new.html",
         "result" if tapping else None,
@@ -153,28 +160,27 @@ def _questions(
     )
 
 
-def _draft(distributor: Distributor, given: Mapping[str, str]) -> tuple[int, GradingPolicy, Known, Draft]:
+def _draft(distributor: Distributor, given: Mapping[str, str]) -> tuple[int, GradingPolicy, Known, list[Person], Draft]:
     today = clock.today()
     version, policy = queries.policy_on(today)
     known = prefill.known(distributor, today, policy)
-    return version, policy, known, forms.read(given, known, policy, current_user.name, today)
+    people = consents.people(distributor.id)
+    return version, policy, known, people, forms.read(given, known, policy, current_user.name, today, people)
 
 
-def _address_and_session(distributor_id: UUID) -> dict[str, str]:
-    """What was tapped: from the address, and from the session what no address may carry."""
-    given = {key: value for key, value in request.args.items() if key not in SENSITIVE}
-    held = session.get(_DRAFT)
-    if isinstance(held, list) and len(held) == 2 and held[0] == distributor_id.hex:
-        given |= held[1]
-    return given
+def _address() -> dict[str, str]:
+    """What was tapped, from the address; what no address may carry is not taken from one either."""
+    return {key: value for key, value in request.args.items() if key.partition("_")[0] not in SENSITIVE}
 
 
-def _cards(draft: Draft, known: Known, policy: GradingPolicy) -> list[dict[str, Any]]:
+def _cards(draft: Draft, known: Known, policy: GradingPolicy, people: list[Person]) -> list[dict[str, Any]]:
     """What each question's card shows."""
-    return [_card(indicator, draft, known, policy) for indicator in ASKED if policy.weight(indicator)]
+    return [_card(indicator, draft, known, policy, people) for indicator in policy.asked if policy.weight(indicator)]
 
 
-def _card(indicator: Indicator, draft: Draft, known: Known, policy: GradingPolicy) -> dict[str, Any]:
+def _card(
+    indicator: Indicator, draft: Draft, known: Known, policy: GradingPolicy, people: list[Person]
+) -> dict[str, Any]:
     filled = known.answers.get(indicator)
     options = [(option.value, wording.option(indicator, option, policy)) for option in Option]
     source = ""
@@ -190,10 +196,29 @@ def _card(indicator: Indicator, draft: Draft, known: Known, policy: GradingPolic
         "title": wording.title(indicator),
         "question": wording.question(indicator),
         "weight": policy.weight(indicator),
-        "options": [*options, (forms.UNKNOWN, _("Not known"))],
+        "options": [*options, *_unanswered(indicator)],
         "chosen": draft.chosen[indicator],
         "source": source,
         "overruled": filled is not None and draft.chosen[indicator] != filled.option.value,
+        "consent": _consent(indicator, draft, people) if indicator in SENSITIVE else None,
+    }
+
+
+def _unanswered(indicator: Indicator) -> list[tuple[str, str]]:
+    refused = [(forms.REFUSED, _("Does not want to say"))] if indicator in SENSITIVE else []
+    return [*refused, (forms.UNKNOWN, _("Not known"))]
+
+
+def _consent(indicator: Indicator, draft: Draft, people: list[Person]) -> dict[str, Any]:
+    """What the tick under a sensitive question shows, and why it is asked."""
+    terms = privacy_policy.policy_on(clock.today())
+    option = draft.chosen[indicator]
+    return {
+        **draft.ticked[indicator],
+        "purpose": privacy_policy.purpose(terms, indicator),
+        "months": terms.months,
+        "people": [(str(one.id), one.name or one.phone or "—") for one in people],
+        "lacking": option in set(Option) and indicator not in draft.agreed,
     }
 
 
@@ -269,6 +294,7 @@ def _find(assessment_id: UUID) -> tuple[Assessment, Distributor]:
 
 def _rating(assessment: Assessment, distributor: Distributor, *, status: int = 200, **more: Any) -> Response:
     policy = queries.policy_of(assessment)
+    kept = consents.kept(distributor.id, clock.today())
     mine = assessment.proposed_by_id == current_user.id
     return page(
         "standing/grading/rating.html",
@@ -277,7 +303,9 @@ def _rating(assessment: Assessment, distributor: Distributor, *, status: int = 2
         distributor=distributor,
         place=_place(distributor),
         policy=policy,
-        answers=wording.shown_answers(current_user, assessment, policy),
+        answers=wording.shown_answers(assessment, policy, {one.id for one in kept}),
+        kept=[one for one in kept if one.id in set(kept_of(assessment.answers).values())],
+        wording=wording,
         caps=_caps(assessment, policy),
         credit=queries.credit_of(distributor.id),
         ledger=queries.ledger_on(distributor.id, clock.today()),

@@ -1,19 +1,16 @@
 """What the seven indicators, their answers, sources and caps read like; and who may read which answer."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from flask_babel import gettext as _
 
-from fieldapp.people.accounts.models import Role
-from fieldapp.people.accounts.viewer import Viewer
-
-from .models import Assessment
+from .models import Assessment, ConsentHow
 from .scoring import (
-    ASKED,
     SENSITIVE,
     Answer,
     Cap,
@@ -21,6 +18,7 @@ from .scoring import (
     Indicator,
     Option,
     from_stored,
+    kept_of,
 )
 
 Text = Callable[[], str]
@@ -162,8 +160,8 @@ def cap(code: Cap, policy: GradingPolicy) -> tuple[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class ShownAnswer:
-    """An answer as a viewer may see it. `masked`: it is there, and not for him; then only `title` and `weight` say
-    anything. `option` None: not answered."""
+    """An answer as a page shows it. `masked`: a sensitive one that is recorded, and not shown; `gone`: one that was,
+    and does not count any more; of both only `title` and `weight` say anything. `option` None: not answered."""
 
     indicator: Indicator
     title: str
@@ -174,33 +172,47 @@ class ShownAnswer:
     as_of: date | None = None
     points: int | None = None
     masked: bool = False
+    gone: bool = False
 
 
-def shown_answers(viewer: Viewer, assessment: Assessment, policy: GradingPolicy) -> list[ShownAnswer]:
-    """The only way in which stored answers reach a screen: sensitive ones are for supervisors and administrators.
+def shown_answers(assessment: Assessment, policy: GradingPolicy, counting: Collection[UUID]) -> list[ShownAnswer]:
+    """The only way in which stored answers reach a screen; a sensitive one never does so here, whoever looks.
 
-    `policy`: the one under which it was made.
+    `policy`: the one under which it was made. `counting`: keys of the sensitive answers that are kept and count.
     """
     answers, _facts = from_stored(assessment.answers, assessment.on)
-    asked = [indicator for indicator in Indicator if indicator in answers or indicator in ASKED]
-    return [_shown(viewer, indicator, answers.get(indicator), policy) for indicator in asked]
+    kept = kept_of(assessment.answers)
+    asked = [one for one in Indicator if one in answers or one in kept or one in policy.asked]
+    return [_shown(one, answers.get(one), policy, kept.get(one), counting) for one in asked]
 
 
-def _shown(viewer: Viewer, indicator: Indicator, answer: Answer | None, policy: GradingPolicy) -> ShownAnswer:
-    plain = ShownAnswer(indicator, title(indicator), policy.weight(indicator))
+def _shown(
+    indicator: Indicator,
+    answer: Answer | None,
+    policy: GradingPolicy,
+    kept: UUID | None,
+    counting: Collection[UUID],
+) -> ShownAnswer:
+    words, weight = title(indicator), policy.weight(indicator)
+    if kept is not None or (answer is not None and indicator in SENSITIVE):
+        there = kept in counting
+        return ShownAnswer(indicator, words, weight, masked=there, gone=not there)
     if answer is None:
-        return plain
-    if indicator in SENSITIVE and viewer.role is Role.REP:
-        return ShownAnswer(indicator, plain.title, plain.weight, masked=True)
-    words = option(indicator, answer.option, policy)
+        return ShownAnswer(indicator, words, weight)
+    said = option(indicator, answer.option, policy)
     behind = value(indicator, answer)
     return ShownAnswer(
         indicator,
-        plain.title,
-        plain.weight,
+        words,
+        weight,
         option=answer.option,
-        text=f"{words} ({behind})" if behind else words,
+        text=f"{said} ({behind})" if behind else said,
         source=source(answer),
         as_of=answer.as_of,
         points=policy.points(answer.option),
     )
+
+
+def how(consent: ConsentHow) -> str:
+    """How somebody agreed."""
+    return _("agreed in writing") if consent is ConsentHow.WRITTEN else _("agreed when asked")

@@ -196,9 +196,10 @@ def test_the_file_to_fill_in_is_good_but_for_what_it_names(app: Flask, admin: Vi
     book = openpyxl.load_workbook(io.BytesIO(admin.get(f"/import/kinds/{key}.xlsx").data))
     assert [cell.value for cell in next(iter(book.active.rows))] == [column.key for column in kinds()[key].columns]
     if key == "regions":
+        before = count(app, Region)
         run = wait(app, send(admin, admin.get(f"/import/kinds/{key}.csv").data))
         assert (run.state, run.counts["unchanged"] + run.counts["updated"]) == (RunState.DONE, 1)
-        assert count(app, Region) > 40_000
+        assert count(app, Region) == before
 
 
 @pytest.mark.parametrize("username", ["rep", "boss"])

@@ -23,7 +23,8 @@ from tests.visitor import Visitor
 
 __all__ = ["Rated", "desk", "rated"]
 
-SAME = {"residence": "best", "arrears": "best", "focus_percent": "55", "cross_area": "best"}
+AGREED = {"residence_agreed": "y", "residence_how": "spoken"}
+SAME = {"residence": "best", **AGREED, "arrears": "best", "focus_percent": "55", "cross_area": "best"}
 
 
 @dataclass

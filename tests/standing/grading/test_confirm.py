@@ -103,16 +103,3 @@ def test_nothing_pressed_changes_nothing(rated: Rated) -> None:
     assert response.status_code == 422
     assert "kept" in response.text
     assert rated.rating(key).state == AssessmentState.PROPOSED
-
-
-def test_where_the_owner_lives_is_for_supervisors(rated: Rated) -> None:
-    key = rated.proposed(residence="worst")
-    answer = "Here for the time being"
-    assert answer in rated.as_("boss").get(f"/ratings/{key}").text
-    assert answer in rated.as_("admin").get(f"/ratings/{key}").text
-    rep = rated.as_("rep").get(f"/ratings/{key}").text
-    assert answer not in rep
-    assert "on file" in rep
-    rated.decide(key)
-    assert answer not in rated.as_("mate").get(f"/distributors/{rated.id}/grade").text
-    assert answer in rated.as_("boss").get(f"/distributors/{rated.id}/grade").text
