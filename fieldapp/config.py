@@ -81,7 +81,7 @@ class Settings:
             "BABEL_TRANSLATION_DIRECTORIES": str(self.root / "fieldapp" / "translations"),
             "COMPRESS_MIMETYPES": ["text/html", "application/json", "text/csv"],
             "COMPRESS_ALGORITHM": ["br", "gzip"],
-            "COMPRESS_BR_LEVEL": 4,
+            "COMPRESS_BR_LEVEL": 5,  # a kilobyte less than 4 for a millisecond: the first response stays under 14 kB
             "COMPRESS_STREAMS": False,
         }
 
