@@ -386,6 +386,7 @@ def test_settings_and_policy_are_each_other() -> None:
         "arrears": 25,
         "focus": 15,
         "cross_area": 20,
+        "habits": 0,
     }
 
 
@@ -399,7 +400,7 @@ def test_settings_and_policy_are_each_other() -> None:
         ({"points": {"worst": 61}}, "points.worst"),
         ({"weights": {"years": "ten"}}, "weights.years"),
         ({"weights": dict.fromkeys(map(str, ASKED), 0)}, "weights.residence"),
-        ({"weights": {"habits": 5}}, "weights.habits"),
+        ({"weights": {"no_such": 5}}, "weights.no_such"),
         ({"ranges": {"growth_middle": "35"}}, "ranges.growth_middle"),
         ({"caps": {"arrears": "A"}}, "caps.arrears"),
         ({"caps": {"arrears": None}}, "caps.arrears"),
