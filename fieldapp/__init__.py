@@ -24,6 +24,7 @@ from .core import (
     panels,
     security,
     sessions,
+    storage,
     style,
     templates,
 )
@@ -91,11 +92,14 @@ def _register_concerns(app: Flask) -> None:
     from .desk.privacy import views as contact_data
     from .desk.today import views as today
     from .desk.upkeep import cli as upkeep_cli
+    from .fieldwork.tasks import models as _tasks  # noqa: F401
+    from .fieldwork.visits import models as _visits  # noqa: F401
     from .network.distributors import models as _distributors  # noqa: F401
     from .network.dossier import cli as dossier_cli
     from .network.dossier import models as _dossier  # noqa: F401
     from .network.dossier import panels as dossier_panels
     from .network.dossier import policy as dossier_policy
+    from .network.dossier import queries as dossier_queries
     from .network.dossier import views as dossier
     from .network.playbook import book as playbook_book
     from .network.playbook import models as _playbook  # noqa: F401
@@ -151,6 +155,7 @@ def _register_concerns(app: Flask) -> None:
     policy_sections.declare(app, privacy_policy.SECTIONS)
     privacy_cli.init_app(app)
     dossier_cli.init_app(app)
+    storage.declare(app, dossier_queries.known_papers)
     panels.declare(app, dossier_panels.PANELS)
 
 

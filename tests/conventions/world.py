@@ -11,13 +11,13 @@ import sqlalchemy as sa
 from flask import Flask
 from werkzeug.routing import Rule
 
+from fieldapp.core import storage
 from fieldapp.core.clock import now
 from fieldapp.core.db import db
 from fieldapp.desk.approvals.models import Approval
 from fieldapp.desk.imports import runs
 from fieldapp.desk.imports.models import ImportRun, RunState
 from fieldapp.network.distributors.models import Contact
-from fieldapp.network.dossier import storage
 from fieldapp.network.dossier.models import Attachment
 from fieldapp.network.dossier.queries import digest
 from fieldapp.people.accounts.login import secret_hash

@@ -9,6 +9,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from flask import current_app
 
+from fieldapp.core import storage
+from fieldapp.core.contents import Content
 from fieldapp.core.db import db, insert_into, uuid7
 from fieldapp.network.distributors.actions import reindex
 from fieldapp.network.distributors.models import Contact, Distributor
@@ -16,8 +18,7 @@ from fieldapp.network.distributors.rules import Status
 from fieldapp.people.accounts.viewer import Viewer
 from fieldapp.people.audit.actions import record
 
-from . import policy, queries, storage
-from .contents import Content
+from . import policy, queries
 from .lookalikes import Found
 from .models import Attachment, Brand, BrandShare, Dossier
 from .parts import Entry, Part, Values, latest_share, marks, text_of

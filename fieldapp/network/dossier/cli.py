@@ -6,10 +6,10 @@ import click
 from flask import Flask
 from flask.cli import AppGroup
 
-from fieldapp.core import clock
+from fieldapp.core import clock, storage
 from fieldapp.core.db import begin_writing, db
 
-from . import policy, queries, storage, upkeep
+from . import policy, upkeep
 
 _OLD_ENOUGH = timedelta(days=1)  # what is younger may belong to an upload under way
 
@@ -28,8 +28,8 @@ def refresh() -> None:
 
 @files.command()
 def sweep() -> None:
-    """Remove contents that no document stands behind, left by an upload that was cut off more than a day ago."""
-    gone = storage.sweep(queries.known_papers, clock.now() - _OLD_ENOUGH)
+    """Remove contents that no document or photo stands behind, of an upload cut off more than a day ago."""
+    gone = storage.sweep(clock.now() - _OLD_ENOUGH)
     click.echo(f"{gone} contents without a document were removed")
 
 

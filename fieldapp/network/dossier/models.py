@@ -134,7 +134,7 @@ class Warehouse(Base):
 
 
 class Attachment(Base):
-    """A document or photo. Its content lies in the instance folder (storage.py) until it is removed; the row stays."""
+    """A document or photo. Its content lies in the instance folder (core/storage.py) until removed; the row stays."""
 
     __tablename__ = "attachment"
 

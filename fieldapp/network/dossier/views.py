@@ -9,6 +9,7 @@ from flask import Response, abort, flash, request, send_file, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
+from fieldapp.core import contents, storage
 from fieldapp.core.access import SIGNED_IN, wants_fragment
 from fieldapp.core.clock import now, today
 from fieldapp.core.concern import Concern
@@ -17,7 +18,7 @@ from fieldapp.core.forms import clean
 from fieldapp.core.page import page, see_other
 from fieldapp.network.territory import patches
 
-from . import actions, contents, lookalikes, queries, reading, storage, words
+from . import actions, lookalikes, queries, reading, words
 from .actions import ConflictError, GoneError, Moment, RefusedError
 from .alike import Profile
 from .forms import FileForm, NewDistributorForm, PaperForm, RemovePaperForm, choices_of

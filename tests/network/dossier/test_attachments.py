@@ -13,8 +13,8 @@ import sqlalchemy as sa
 from PIL import Image
 from werkzeug.test import TestResponse
 
+from fieldapp.core import contents, storage
 from fieldapp.core.db import db
-from fieldapp.network.dossier import contents, storage
 from fieldapp.network.dossier.models import Attachment
 from tests.network.dossier.conftest import Audit, File, Visit
 from tests.visitor import Visitor

@@ -1,4 +1,6 @@
-"""Contents of attachments on disk: INSTANCE/files/<first two signs of the SHA-256>/<key>, never under a sent name."""
+"""Contents of documents and photos on disk: INSTANCE/files/<first two signs of the SHA-256>/<key>, never under a sent
+name. Concerns that keep some declare which keys have a row, so that a sweep knows what belongs to nobody.
+"""
 
 import os
 from collections.abc import Callable, Collection, Iterator
@@ -6,9 +8,11 @@ from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
-from flask import current_app
+from flask import Flask, current_app
 
 _DRAFT = ".part"
+_KNOWN = "fieldapp.storage_known"
+Known = Callable[[Collection[UUID]], Collection[UUID]]
 
 
 class StorageError(Exception):
@@ -57,14 +61,21 @@ def discard(key: UUID, sha256: str) -> None:
     path_of(key, sha256).unlink(missing_ok=True)
 
 
-def sweep(known: Callable[[Collection[UUID]], Collection[UUID]], before: datetime) -> int:
-    """Remove what no row speaks of and was written before `before`; returns how many.
+def declare(app: Flask, known: Known) -> None:
+    """Add a concern that keeps contents. `known(keys)` → those of the keys that have a row of it."""
+    app.extensions.setdefault(_KNOWN, []).append(known)
 
-    A process that is killed between file and row leaves such a file. `known(keys)` → those that have a row.
+
+def sweep(before: datetime) -> int:
+    """Remove what no row of any concern speaks of and was written before `before`; returns how many.
+
+    A process that is killed between file and row leaves such a file.
     """
     old = [path for path in _files() if path.stat().st_mtime < before.timestamp()]
     keys = {path: _key(path) for path in old}
-    there = known([key for key in keys.values() if key is not None]) if old else ()
+    asked = [key for key in keys.values() if key is not None]
+    declared: list[Known] = current_app.extensions.get(_KNOWN, [])
+    there = {key for known in declared for key in known(asked)} if asked else set()
     gone = [path for path, key in keys.items() if key is None or key not in there]
     for path in gone:
         path.unlink(missing_ok=True)
