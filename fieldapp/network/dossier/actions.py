@@ -20,7 +20,7 @@ from . import policy, queries, storage
 from .contents import Content
 from .lookalikes import Found
 from .models import Attachment, Brand, BrandShare, Dossier
-from .parts import Entry, Part, Values, latest_share, marks, text_of
+from .parts import Entry, Part, Values, audited, latest_share, marks, text_of
 from .rules import PAPERS, AttachmentKind, Decision, merge, shares_fit
 from .upkeep import refresh
 
@@ -383,7 +383,7 @@ def _finish(viewer: Viewer, entry: Entry, when: Moment, verb: str, changed: Mapp
     _check(dossier, part.section, viewer, when.today)
     distributor.updated_at = when.at
     changes: dict[str, Any] = {
-        f"{entry.path}/{name}": [_audited(part, name, old), _audited(part, name, new)]
+        f"{entry.path}/{name}": [audited(part, name, old), audited(part, name, new)]
         for name, (old, new) in changed.items()
     }
     if part.listed:
@@ -394,10 +394,6 @@ def _finish(viewer: Viewer, entry: Entry, when: Moment, verb: str, changed: Mapp
     if part.indexed:
         reindex([distributor.id])
     refresh([distributor.id], policy.on(when.today).weights)
-
-
-def _audited(part: Part, name: str, value: Any) -> str | None:
-    return None if value is None else part.masked(name, text_of(value))
 
 
 def _check(dossier: Dossier, section: str, viewer: Viewer, today: date) -> None:
