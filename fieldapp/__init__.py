@@ -93,6 +93,7 @@ def _register_concerns(app: Flask) -> None:
     from .desk.upkeep import cli as upkeep_cli
     from .network.distributors import models as _distributors  # noqa: F401
     from .network.dossier import cli as dossier_cli
+    from .network.dossier import departures as contact_departures
     from .network.dossier import models as _dossier  # noqa: F401
     from .network.dossier import panels as dossier_panels
     from .network.dossier import policy as dossier_policy
@@ -111,6 +112,7 @@ def _register_concerns(app: Flask) -> None:
     from .people.policy import trials as policy_trials
     from .people.policy import views as policy
     from .standing.grading import credit_policy, credit_views, privacy_cli, privacy_policy, privacy_views
+    from .standing.grading import departures as grading_departures
     from .standing.grading import models as _grading  # noqa: F401
     from .standing.grading import policy as grading_policy
     from .standing.grading import trial as grading_trial
@@ -151,6 +153,7 @@ def _register_concerns(app: Flask) -> None:
     policy_sections.declare(app, privacy_policy.SECTIONS)
     privacy_cli.init_app(app)
     dossier_cli.init_app(app)
+    contact_departures.declare(app, grading_departures.forget_answers)
     panels.declare(app, dossier_panels.PANELS)
 
 

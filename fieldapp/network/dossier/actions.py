@@ -16,7 +16,7 @@ from fieldapp.network.distributors.rules import Status
 from fieldapp.people.accounts.viewer import Viewer
 from fieldapp.people.audit.actions import record
 
-from . import policy, queries, storage
+from . import departures, policy, queries, storage
 from .contents import Content
 from .lookalikes import Found
 from .models import Attachment, Brand, BrandShare, Dossier
@@ -149,6 +149,8 @@ def remove(viewer: Viewer, distributor_id: UUID, part: Part, item_id: UUID, when
     if isinstance(entry.row, Contact) and entry.row.main and _contacts(distributor_id) > 1:
         raise RefusedError("main", "main_stays")
     values = entry.values()
+    if isinstance(entry.row, Contact):
+        departures.leaving(viewer, entry.row, entry.distributor, when.at)
     if isinstance(entry.row, Brand):
         db.session.execute(sa.delete(BrandShare).where(BrandShare.brand_id == item_id))
     db.session.delete(entry.row)
