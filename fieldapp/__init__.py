@@ -96,6 +96,7 @@ def _register_concerns(app: Flask) -> None:
     from .fieldwork.visits import models as _visits  # noqa: F401
     from .network.distributors import models as _distributors  # noqa: F401
     from .network.dossier import cli as dossier_cli
+    from .network.dossier import departures as contact_departures
     from .network.dossier import models as _dossier  # noqa: F401
     from .network.dossier import panels as dossier_panels
     from .network.dossier import policy as dossier_policy
@@ -115,6 +116,7 @@ def _register_concerns(app: Flask) -> None:
     from .people.policy import trials as policy_trials
     from .people.policy import views as policy
     from .standing.grading import credit_policy, credit_views, privacy_cli, privacy_policy, privacy_views
+    from .standing.grading import departures as grading_departures
     from .standing.grading import models as _grading  # noqa: F401
     from .standing.grading import policy as grading_policy
     from .standing.grading import trial as grading_trial
@@ -156,6 +158,7 @@ def _register_concerns(app: Flask) -> None:
     privacy_cli.init_app(app)
     dossier_cli.init_app(app)
     storage.declare(app, dossier_queries.known_papers)
+    contact_departures.declare(app, grading_departures.forget_answers)
     panels.declare(app, dossier_panels.PANELS)
 
 

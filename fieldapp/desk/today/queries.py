@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from fieldapp.desk.approvals import queries as approvals
@@ -19,13 +19,15 @@ from fieldapp.standing.grading import queries as grading
 from .rules import DayPart, day_part
 
 MOST = 5
+TOLD_FOR = timedelta(days=3)  # an answer to a request for a temporary limit stands on the home page so long
 
 
 @dataclass(frozen=True, slots=True)
 class Home:
     """`requests`: open ones to decide (supervisors) or one's own that are open or answered and not yet seen.
 
-    `limits`: how many temporary limits others ask him for. `ratings`: proposals that wait and grades that run out; None
+    `limits`: how many temporary limits others ask him for; `answers`: his own requests for one that were decided in the
+    last days. `ratings`: proposals that wait and grades that run out; None
     for an administrator, who does neither.
     """
 
@@ -34,6 +36,7 @@ class Home:
     requests: Sequence[Any]
     decides: bool
     limits: int
+    answers: Sequence[Any]
     overdue: list[Row]
     ratings: grading.ToDo | None
     empty: bool
@@ -57,6 +60,7 @@ def home(viewer: Viewer, today: date, now: datetime) -> Home:
         requests=waiting[:MOST],
         decides=decides,
         limits=sum(row.asked_by_id != viewer.id for row in credit.open_in_patch(viewer)) if decides else 0,
+        answers=credit.answered_since(viewer, now - TOLD_FOR),
         overdue=overdue,
         ratings=grading.to_do(viewer, today),
         empty=not recent and not overdue and not portfolio.any_for(viewer),

@@ -23,6 +23,7 @@ def show() -> Response:
     return page(
         "desk/today/show.html",
         home=home,
+        today=today,
         date=f"{today.isoformat()} {format_date(today, 'EEEE')}",
         recent=[(url_for("deals.new", distributor=row.code), row.name, False) for row in home.recent],
         town=towns(),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -241,6 +241,17 @@ def own(viewer: Viewer) -> Sequence[sa.Row[Any]]:
     """The viewer's latest requests for distributors that lie in his patch, the latest first."""
     statement = _rows().where(CreditIncrease.asked_by_id == viewer.id, viewer.scope(Distributor.region_code))
     return db.session.execute(statement.order_by(CreditIncrease.id.desc()).limit(MOST_OWN)).all()
+
+
+def answered_since(viewer: Viewer, since: datetime) -> Sequence[sa.Row[Any]]:
+    """The viewer's requests that others have decided since, in his patch; the latest first."""
+    statement = _rows().where(
+        CreditIncrease.asked_by_id == viewer.id,
+        CreditIncrease.decided_at > since,
+        CreditIncrease.state.in_([IncreaseState.APPROVED, IncreaseState.DECLINED]),
+        viewer.scope(Distributor.region_code),
+    )
+    return db.session.execute(statement.order_by(CreditIncrease.decided_at.desc()).limit(MOST_OWN)).all()
 
 
 def waiting(me: Any, region_within: Any) -> sa.ScalarSelect[int]:
