@@ -92,8 +92,11 @@ def _register_concerns(app: Flask) -> None:
     from .desk.privacy import views as contact_data
     from .desk.today import views as today
     from .desk.upkeep import cli as upkeep_cli
+    from .desk.visits import panels as visit_panels
+    from .desk.visits import views as visits
     from .fieldwork.tasks import models as _tasks  # noqa: F401
     from .fieldwork.visits import models as _visits  # noqa: F401
+    from .fieldwork.visits import queries as visit_queries
     from .network.distributors import models as _distributors  # noqa: F401
     from .network.dossier import cli as dossier_cli
     from .network.dossier import models as _dossier  # noqa: F401
@@ -116,6 +119,7 @@ def _register_concerns(app: Flask) -> None:
     from .people.policy import views as policy
     from .standing.grading import credit_policy, credit_views, privacy_cli, privacy_policy, privacy_views
     from .standing.grading import models as _grading  # noqa: F401
+    from .standing.grading import panels as grading_panels
     from .standing.grading import policy as grading_policy
     from .standing.grading import trial as grading_trial
     from .standing.grading import views as grading
@@ -157,6 +161,10 @@ def _register_concerns(app: Flask) -> None:
     dossier_cli.init_app(app)
     storage.declare(app, dossier_queries.known_papers)
     panels.declare(app, dossier_panels.PANELS)
+    app.register_blueprint(visits.concern)
+    panels.declare(app, visit_panels.PANELS)
+    panels.declare(app, grading_panels.PANELS)
+    storage.declare(app, visit_queries.known_photos)
 
 
 def _register_template_globals(app: Flask) -> None:

@@ -80,7 +80,8 @@ class VisitNote(Base):
     """One thing noted on a visit. Which of the columns a section uses, rules.py says.
 
     `subject`: the product, brand or kind of animal in words, ours too; `product_id` where it is one of ours. `price` is
-    per `weight` grams (a 40 kg bag, a tonne); `count`: bags or heads; `on`: the day an order is expected.
+    per `weight` grams (a 40 kg bag, a tonne); `count`: bags, heads, or percent of what is sold (a brand); `on`: the day
+    an order is expected. A step of the talk plan is its `subject`, with `count` 1 done and 0 skipped.
     """
 
     __tablename__ = "visit_note"
