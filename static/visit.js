@@ -38,15 +38,15 @@
   d.addEventListener("submit", ({ target }) => {
     if (!target.closest("#visit")) return;
     const open = [...all("#visit details[open]")].map((e) => e.id).filter(Boolean);
-    sessionStorage.setItem(MARK, JSON.stringify([location.pathname, scrollY, open]));
+    sessionStorage.setItem(MARK, JSON.stringify([page().dataset.distributor, scrollY, open]));
     // What waits is told apart by what it is about.
     const { dataset, elements } = target, subject = elements.subject || elements.caption;
     dataset.title = dataset.title || dataset.outbox;
     if (subject && subject.value) dataset.outbox = `${subject.value} · ${dataset.title}`;
   }, true);
-  const [path, top, open] = JSON.parse(sessionStorage.getItem(MARK) || "[]");
+  const [where, top, open] = JSON.parse(sessionStorage.getItem(MARK) || "[]");
   sessionStorage.removeItem(MARK);
-  if (path === location.pathname && !$("[aria-invalid=true]")) {
+  if (where === page().dataset.distributor && !$("[aria-invalid=true]")) {
     open.forEach((id) => { const e = d.getElementById(id); if (e) e.open = true; });
     scrollTo(0, top);
   }
@@ -94,6 +94,16 @@
     if (page() && (left ? visit === page().dataset.visit || !page().dataset.visit : leads(url, checkIn()))) await box().kv.set(keep(), { visit, left });
     look();
   });
+  // What the fields of products offer: of the server, or kept from the last time.
+  const offer = async () => {
+    const list = $("#our-products");
+    if (!list) return;
+    let names = await fetch(list.dataset.from).then((answer) => answer.json()).catch(() => null);
+    if (names && box()) await box().kv.set("products", names);
+    names = names || (box() && await box().kv.get("products")) || [];
+    list.replaceChildren(...names.map((name) => Object.assign(d.createElement("option"), { value: name })));
+  };
+  offer();
   addEventListener("pageshow", look);
   d.addEventListener("outbox:state", look);
 })();

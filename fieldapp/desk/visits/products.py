@@ -1,7 +1,6 @@
 """Which of our products a rep means by what he types on a visit."""
 
 from collections.abc import Mapping
-from uuid import UUID
 
 from fieldapp.desk.checks import reference
 from fieldapp.desk.checks.reference import ProductRow, Reference
@@ -12,8 +11,8 @@ def names() -> tuple[str, ...]:
     return reference.read()[0].once(_names)
 
 
-def meant(text: str) -> UUID | None:
-    """The key of the product with this name or code, or None."""
+def meant(text: str) -> ProductRow | None:
+    """The product with this name or code, or None."""
     return reference.read()[0].once(_by_word).get(text.strip().casefold())
 
 
@@ -25,11 +24,11 @@ def _names(held: Reference) -> tuple[str, ...]:
     return tuple(dict.fromkeys(product.name for product in _active(held)))
 
 
-def _by_word(held: Reference) -> Mapping[str, UUID]:
+def _by_word(held: Reference) -> Mapping[str, ProductRow]:
     """A code wins over a name; of two products of one name neither is meant."""
-    by_name: dict[str, UUID | None] = {}
+    by_name: dict[str, ProductRow | None] = {}
     for product in _active(held):
         name = product.name.strip().casefold()
-        by_name[name] = None if name in by_name else product.id
-    codes = {product.code.casefold(): product.id for product in _active(held)}
-    return {name: key for name, key in by_name.items() if key is not None} | codes
+        by_name[name] = None if name in by_name else product
+    codes = {product.code.casefold(): product for product in _active(held)}
+    return {name: product for name, product in by_name.items() if product is not None} | codes

@@ -28,7 +28,7 @@ from fieldapp.network.playbook.queries import advised
 from fieldapp.people.accounts.models import Role, User
 from fieldapp.people.accounts.viewer import Viewer
 
-from . import presentation, products
+from . import presentation
 from .queries import corrections_of
 
 LATE = timedelta(minutes=5)
@@ -118,11 +118,6 @@ class Screen:
             return None
         noted = max((note.made_at for found in self.notes.values() for note in found), default=None)
         return presumed_end(self.visit.arrived_at, noted, FORGOTTEN_MINUTES, self.now)
-
-    @property
-    def product_names(self) -> tuple[str, ...]:
-        """What the fields of products offer."""
-        return products.names()
 
     @property
     def flags(self) -> tuple[Flag, ...]:

@@ -7,7 +7,7 @@ when it was filled in.
 from datetime import timedelta
 from uuid import UUID
 
-from flask import Response, abort, flash, request, send_file, url_for
+from flask import Response, abort, flash, jsonify, request, send_file, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
@@ -23,6 +23,7 @@ from fieldapp.fieldwork.tasks.forms import OutcomeForm, TaskForm
 from fieldapp.fieldwork.visits import actions, queries
 from fieldapp.fieldwork.visits.actions import When
 from fieldapp.fieldwork.visits.forms import (
+    SUBJECT_LENGTH,
     CheckInForm,
     CheckOutForm,
     NoteForm,
@@ -91,6 +92,12 @@ def check_in(distributor_id: UUID) -> Response:
     return _to_live(distributor_id)
 
 
+@concern.route("/visits/products", allow=SIGNED_IN)
+def product_names() -> Response:
+    """Names of our products, for the fields that offer them; the phone keeps them for when there is no signal."""
+    return jsonify(products.names())
+
+
 @concern.route(f"{VISIT}/departure", allow=FIELD, methods=["POST"])
 def check_out(visit_id: UUID) -> Response:
     """He leaves."""
@@ -151,8 +158,9 @@ def note(visit_id: UUID) -> Response:
     if not form.check():
         return _back_with(visit, Failed(_form_name(section, form), form))
     values = dict(form.values)
-    if section in OF_OURS:
-        values["product_id"] = products.meant(values["subject"])
+    product = products.meant(values["subject"]) if section in OF_OURS else None
+    if product is not None:
+        values |= {"subject": product.name[:SUBJECT_LENGTH], "product_id": product.id}
     try:
         actions.note(current_user, visit, key=sent_key(), section=section, values=values, when=_when())
     except actions.DayOverError:
