@@ -94,6 +94,7 @@ def _register_concerns(app: Flask) -> None:
     from .desk.upkeep import cli as upkeep_cli
     from .fieldwork.tasks import models as _tasks  # noqa: F401
     from .fieldwork.visits import models as _visits  # noqa: F401
+    from .fieldwork.visits import policy as visits_policy
     from .network.distributors import models as _distributors  # noqa: F401
     from .network.dossier import cli as dossier_cli
     from .network.dossier import models as _dossier  # noqa: F401
@@ -150,6 +151,7 @@ def _register_concerns(app: Flask) -> None:
     policy_trials.declare(app, grading_trial.TRIALS)
     policy_sections.declare(app, credit_policy.SECTIONS)
     policy_sections.declare(app, dossier_policy.SECTIONS)
+    policy_sections.declare(app, visits_policy.SECTIONS)
     app.register_blueprint(privacy_views.concern)
     app.register_blueprint(contact_data.concern)
     policy_sections.declare(app, privacy_policy.SECTIONS)
