@@ -90,6 +90,8 @@ def _register_concerns(app: Flask) -> None:
     from .desk.imports import views as imports
     from .desk.portfolio import views as portfolio
     from .desk.privacy import views as contact_data
+    from .desk.rounds import task_views as tasks
+    from .desk.rounds import views as rounds
     from .desk.today import views as today
     from .desk.upkeep import cli as upkeep_cli
     from .fieldwork.tasks import models as _tasks  # noqa: F401
@@ -136,6 +138,8 @@ def _register_concerns(app: Flask) -> None:
     app.register_blueprint(playbook.concern)
     app.register_blueprint(policy.concern)
     app.register_blueprint(portfolio.concern)
+    app.register_blueprint(rounds.concern)
+    app.register_blueprint(tasks.concern)
     app.register_blueprint(today.concern)
     app.cli.add_command(accounts_cli.users)
     demo_cli.init_app(app)

@@ -1,9 +1,8 @@
-"""Places on Chinese maps. We keep WGS 84, what phones and satellites give. By law, maps in China are drawn in GCJ-02, which
-is off by some hundred metres, never the same; Baidu shifts that once more (BD-09). A place handed to such a map without
-conversion points to another street.
+"""Places on Chinese maps. We keep WGS 84, what phones and satellites give. By law, maps in China are drawn in GCJ-02,
+which is off by some hundred metres, never the same; Baidu shifts that once more (BD-09). A place handed to such a map
+without conversion points to another street.
 
-The formulas are the ones in common use since 2013; they are no secret of anybody's, and are met by the maps to a few metres.
-All places are (latitude, longitude) in degrees.
+The formulas are those in common use since 2013; the maps meet them to a few metres. All places are (latitude, longitude) in degrees.
 """
 
 import math

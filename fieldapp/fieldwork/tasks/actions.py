@@ -146,9 +146,7 @@ def drop(viewer: Viewer, task: Task, reason: str, now: datetime) -> None:
     _end(viewer, task, TaskState.DROPPED, reason, now, None)
 
 
-def _end(
-    viewer: Viewer, task: Task, state: TaskState, outcome: str, now: datetime, visit_id: UUID | None
-) -> None:
+def _end(viewer: Viewer, task: Task, state: TaskState, outcome: str, now: datetime, visit_id: UUID | None) -> None:
     """Leave the open state, if it still is open: of two at once one comes through."""
     values: dict[str, Any] = {
         "state": state,

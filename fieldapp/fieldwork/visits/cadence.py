@@ -33,7 +33,9 @@ class VisitPolicy:
 
     basis: Basis = Basis.GRADE
     grades: Mapping[str, int] = field(default_factory=lambda: dict(GRADES))
-    classes: Mapping[str, int] = field(default_factory=lambda: {name.casefold(): days for name, days in CLASSES.items()})
+    classes: Mapping[str, int] = field(
+        default_factory=lambda: {name.casefold(): days for name, days in CLASSES.items()}
+    )
     warn_metres: int = WARN_METRES
     repair_minutes: int = REPAIR_MINUTES
 

@@ -1,4 +1,4 @@
-"""The plan of a week: putting a visit on a day, taking it off, moving it, taking a week over; each with its audit entry.
+"""The plan of a week: putting a visit on a day, taking it off, moving it, copying a week; each with its audit entry.
 
 A plan is known by rep, day and distributor. So a tap that comes twice, late or from two phones at once changes nothing
 the second time.
@@ -44,16 +44,6 @@ class Place(NamedTuple):
     day: date
 
 
-def of_week(rep_id: UUID, first: date, last: date) -> Sequence[VisitPlan]:
-    """A rep's plans from one day to another, in the order in which they were made."""
-    return db.session.scalars(
-        sa.select(VisitPlan)
-        .where(VisitPlan.rep_id == rep_id, VisitPlan.day.between(first, last))
-        .order_by(VisitPlan.day, VisitPlan.made_at, VisitPlan.id)
-        .limit(2 * MOST_OF_A_WEEK)
-    ).all()
-
-
 def plan(viewer: Viewer, place: Place, key: UUID | None, now: datetime, written: date) -> bool:
     """Put a visit on a day; whether it was not there yet. `written`: the day on which he tapped.
 
@@ -63,7 +53,11 @@ def plan(viewer: Viewer, place: Place, key: UUID | None, now: datetime, written:
     if key is not None:
         there = db.session.get(VisitPlan, key)
         if there is not None:
-            if (there.rep_id, there.distributor_id, there.made_by_id) != (place.rep_id, place.distributor_id, viewer.id):
+            if (there.rep_id, there.distributor_id, there.made_by_id) != (
+                place.rep_id,
+                place.distributor_id,
+                viewer.id,
+            ):
                 raise GoneError
             return False
     if _count(place.rep_id, place.day) >= MOST_OF_A_WEEK:

@@ -136,7 +136,9 @@ SECTIONS = (
             Setting(
                 ("classes",),
                 lambda: _("Days between two visits, by class"),
-                help=lambda: _("The class is the price tier of the ERP. One that is not named counts as without a grade."),
+                help=lambda: _(
+                    "The class is the price tier of the ERP. One that is not named counts as without a grade."
+                ),
                 text=True,
             ),
             Setting(
