@@ -90,12 +90,15 @@ def _register_concerns(app: Flask) -> None:
     from .desk.imports import views as imports
     from .desk.portfolio import views as portfolio
     from .desk.privacy import views as contact_data
+    from .desk.rounds import task_views as tasks
+    from .desk.rounds import views as rounds
     from .desk.today import views as today
     from .desk.upkeep import cli as upkeep_cli
     from .desk.visits import panels as visit_panels
     from .desk.visits import views as visits
     from .fieldwork.tasks import models as _tasks  # noqa: F401
     from .fieldwork.visits import models as _visits  # noqa: F401
+    from .fieldwork.visits import policy as visits_policy
     from .fieldwork.visits import queries as visit_queries
     from .network.distributors import models as _distributors  # noqa: F401
     from .network.dossier import cli as dossier_cli
@@ -139,6 +142,8 @@ def _register_concerns(app: Flask) -> None:
     app.register_blueprint(playbook.concern)
     app.register_blueprint(policy.concern)
     app.register_blueprint(portfolio.concern)
+    app.register_blueprint(rounds.concern)
+    app.register_blueprint(tasks.concern)
     app.register_blueprint(today.concern)
     app.cli.add_command(accounts_cli.users)
     demo_cli.init_app(app)
@@ -154,6 +159,7 @@ def _register_concerns(app: Flask) -> None:
     policy_trials.declare(app, grading_trial.TRIALS)
     policy_sections.declare(app, credit_policy.SECTIONS)
     policy_sections.declare(app, dossier_policy.SECTIONS)
+    policy_sections.declare(app, visits_policy.SECTIONS)
     app.register_blueprint(privacy_views.concern)
     app.register_blueprint(contact_data.concern)
     policy_sections.declare(app, privacy_policy.SECTIONS)

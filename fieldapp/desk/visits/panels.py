@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from datetime import date
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from fieldapp.core.panels import Panel
 from fieldapp.fieldwork.tasks import queries as tasks
 from fieldapp.fieldwork.tasks.rules import TaskKind
-from fieldapp.fieldwork.visits import queries
+from fieldapp.fieldwork.visits import policy, queries
 from fieldapp.people.accounts.models import Role
 from fieldapp.people.accounts.viewer import Viewer
 
@@ -24,7 +25,7 @@ def _visits(viewer: Viewer, distributor_id: UUID, today: date) -> Mapping[str, A
         "rows": queries.of_distributor(distributor_id, LATEST),
         "planned": queries.next_planned(distributor_id, today),
         "may_visit": viewer.role is not Role.ADMIN,
-        "flags": screen.flags_of,
+        "flags": partial(screen.flags_of, far=policy.on(today).warn_metres),
         "words": presentation,
     }
 

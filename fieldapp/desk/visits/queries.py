@@ -8,9 +8,13 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from fieldapp.core.db import db
+from fieldapp.fieldwork.visits.cadence import VisitPolicy, cadence, next_on
 from fieldapp.fieldwork.visits.models import Visit
+from fieldapp.network.distributors.models import Distributor
+from fieldapp.network.distributors.rules import Status
 from fieldapp.people.accounts.models import User
 from fieldapp.people.audit.models import AuditEntry
+from fieldapp.standing.grading.models import CreditRecord
 from fieldapp.trade.ledger.models import Invoice, InvoiceLine
 from fieldapp.trade.targets.models import Target
 
@@ -51,6 +55,23 @@ def tonnes(distributor_id: UUID, today: date) -> list[Tonnes]:
         Tonnes(period, int(grams), target_of(agreed.get(period.name, {})))
         for period, grams in zip(asked, sold, strict=True)
     ]
+
+
+def next_visit(distributor_id: UUID, today: date, held: VisitPolicy) -> date:
+    """The day to propose for the next visit to a distributor that the viewer has found."""
+    row = db.session.execute(
+        sa.select(Distributor.status, Distributor.tier, CreditRecord.grade)
+        .outerjoin(CreditRecord, CreditRecord.distributor_id == Distributor.id)
+        .where(Distributor.id == distributor_id)
+    ).one()
+    days = cadence(
+        held,
+        grade=row.grade,
+        tier=row.tier,
+        prospect=row.status is Status.PROSPECT,
+        ended=row.status is Status.ENDED,
+    )
+    return next_on(today, days)
 
 
 CHANGES = ("note", "remove_note", "photo", "remove_photo", "correct", "repair", "check_out")

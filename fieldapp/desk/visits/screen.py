@@ -11,12 +11,9 @@ from fieldapp.core.i18n import language
 from fieldapp.fieldwork.tasks import queries as tasks
 from fieldapp.fieldwork.tasks.models import Task
 from fieldapp.fieldwork.tasks.rules import TaskKind
-from fieldapp.fieldwork.visits import queries
+from fieldapp.fieldwork.visits import policy, queries
 from fieldapp.fieldwork.visits.models import Visit, VisitNote, VisitPhoto
 from fieldapp.fieldwork.visits.rules import (
-    FAR_METRES,
-    FORGOTTEN_MINUTES,
-    NEXT_DAYS,
     Flag,
     NoteSection,
     flags,
@@ -29,7 +26,7 @@ from fieldapp.people.accounts.models import Role, User
 from fieldapp.people.accounts.viewer import Viewer
 
 from . import presentation
-from .queries import corrections_of
+from .queries import corrections_of, next_visit
 
 LATE = timedelta(minutes=5)
 PROMISE_DAYS = 7
@@ -78,6 +75,7 @@ class Screen:
     types: Sequence[TypePage]
     book: Playbook
     far: int
+    minutes: int
     next_on: date | None = None
     due: date | None = None
     still_open: StillOpen | None = None
@@ -117,7 +115,7 @@ class Screen:
         if self.visit is None:
             return None
         noted = max((note.made_at for found in self.notes.values() for note in found), default=None)
-        return presumed_end(self.visit.arrived_at, noted, FORGOTTEN_MINUTES, self.now)
+        return presumed_end(self.visit.arrived_at, noted, self.minutes, self.now)
 
     @property
     def flags(self) -> tuple[Flag, ...]:
@@ -162,7 +160,7 @@ class Screen:
         return self.failed is not None and self.failed.name == form
 
 
-def flags_of(visit: Any, far: int = FAR_METRES) -> tuple[Flag, ...]:
+def flags_of(visit: Any, far: int) -> tuple[Flag, ...]:
     """The flags of a visit or of a row of a list of them."""
     return flags(problem=visit.arrival_problem, metres=visit.arrival_distance, ending=visit.ending, far=far)
 
@@ -177,14 +175,14 @@ def live(
     own = queries.under_way(viewer.id)
     here = own if own and own.distributor_id == distributor_id else None
     return _read(
-        viewer, distributor, here, now, today, failed, still_open=_still_open(own if here is None else None, now)
+        viewer, distributor, here, now, today, failed, still_open=_still_open(own if here is None else None, now, today)
     )
 
 
-def _still_open(visit: Visit | None, now: datetime) -> StillOpen | None:
+def _still_open(visit: Visit | None, now: datetime, today: date) -> StillOpen | None:
     if visit is None:
         return None
-    presumed = presumed_end(visit.arrived_at, queries.last_noted_at(visit.id), FORGOTTEN_MINUTES, now)
+    presumed = presumed_end(visit.arrived_at, queries.last_noted_at(visit.id), policy.on(today).repair_minutes, now)
     return StillOpen(visit, queries.name_of(visit.distributor_id), presumed)
 
 
@@ -205,7 +203,7 @@ def _read(
     notes: dict[NoteSection, list[VisitNote]] = {}
     for note in queries.notes_of(visit.id) if visit else ():
         notes.setdefault(note.section, []).append(note)
-    book = playbook(language())
+    book, held = playbook(language()), policy.on(today)
     own = visit is not None and visit.rep_id == viewer.id
     return Screen(
         viewer=viewer,
@@ -224,8 +222,9 @@ def _read(
         contacts=queries.contacts_of(distributor.id),
         types=[book.types[person.type] for person in advised(distributor.id)],
         book=book,
-        far=FAR_METRES,
-        next_on=today + timedelta(days=NEXT_DAYS),
+        far=held.warn_metres,
+        minutes=held.repair_minutes,
+        next_on=next_visit(distributor.id, today, held) if own or visit is None else None,
         due=today + timedelta(days=PROMISE_DAYS),
         still_open=still_open,
         known=queries.known_of(viewer.id, distributor.id),

@@ -5,6 +5,7 @@ when it was filled in.
 """
 
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 from flask import Response, abort, flash, jsonify, request, send_file, url_for
@@ -14,13 +15,13 @@ from flask_login import current_user
 from fieldapp.core import clock, contents, outbox, panels, storage
 from fieldapp.core.access import FIELD, SIGNED_IN
 from fieldapp.core.concern import Concern
-from fieldapp.core.db import begin_reading, begin_writing
+from fieldapp.core.db import begin_reading, begin_writing, db
 from fieldapp.core.page import page, see_other
 from fieldapp.desk.deals.queries import place_names
 from fieldapp.fieldwork.tasks import actions as task_actions
 from fieldapp.fieldwork.tasks import queries as task_queries
 from fieldapp.fieldwork.tasks.forms import OutcomeForm, TaskForm
-from fieldapp.fieldwork.visits import actions, queries
+from fieldapp.fieldwork.visits import actions, plans, policy, queries
 from fieldapp.fieldwork.visits.actions import When
 from fieldapp.fieldwork.visits.forms import (
     SUBJECT_LENGTH,
@@ -32,7 +33,7 @@ from fieldapp.fieldwork.visits.forms import (
     sent_key,
 )
 from fieldapp.fieldwork.visits.models import Visit
-from fieldapp.fieldwork.visits.rules import FORGOTTEN_MINUTES, OF_OURS, NoteSection, PhotoPurpose, business_day
+from fieldapp.fieldwork.visits.rules import OF_OURS, NoteSection, PhotoPurpose, business_day
 from fieldapp.network.dossier import actions as dossier
 from fieldapp.network.dossier.parts import PARTS
 
@@ -76,7 +77,7 @@ def check_in(distributor_id: UUID) -> Response:
             distributor=store,
             place=form.place,
             when=when,
-            minutes=FORGOTTEN_MINUTES,
+            minutes=policy.on(when.day).repair_minutes,
             left=left,
             guess=guess,
         )
@@ -110,17 +111,22 @@ def check_out(visit_id: UUID) -> Response:
             return _back_with(visit, Failed("departure", form))
     if not form.validate():
         return _back_with(visit, Failed("departure", form))
-    actions.check_out(
-        current_user,
-        visit,
-        form.place,
-        when,
-        distributor=queries.distributor_of(visit),
-        summary=form.summary.data or "",
-        contact_id=form.contact_key,
-        next_on=form.next_day,
-        forgotten_at=forgotten_at,
-    )
+    try:
+        actions.check_out(
+            current_user,
+            visit,
+            form.place,
+            when,
+            distributor=queries.distributor_of(visit),
+            summary=form.summary.data or "",
+            contact_id=form.contact_key,
+            next_on=form.next_day,
+            forgotten_at=forgotten_at,
+        )
+    except plans.FullError:
+        db.session.rollback()
+        form.next_on.errors = [_("That week is full. Give another day, or leave it empty.")]
+        return _back_with(_own(visit_id), Failed("departure", form))
     return see_other(url_for(".show", visit_id=visit.id))
 
 
@@ -362,7 +368,7 @@ def index(distributor_id: UUID) -> Response:
         rows=rows[: queries.PAGE],
         more=rows[queries.PAGE - 1].id if len(rows) > queries.PAGE else None,
         first="before" not in request.args,
-        flags=screen.flags_of,
+        flags=partial(screen.flags_of, far=policy.on(clock.today()).warn_metres),
         words=presentation,
         place=place_names(),
     )

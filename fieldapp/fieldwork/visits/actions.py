@@ -15,14 +15,14 @@ import sqlalchemy as sa
 
 from fieldapp.core import storage
 from fieldapp.core.contents import Content
-from fieldapp.core.db import db, insert_into, insert_row, uuid7
+from fieldapp.core.db import db, insert_row
 from fieldapp.network.distributors.models import Contact
 from fieldapp.people.accounts.models import User
 from fieldapp.people.accounts.viewer import Viewer
 from fieldapp.people.audit.actions import record
 
-from . import queries
-from .models import Visit, VisitNote, VisitPhoto, VisitPlan
+from . import plans, queries
+from .models import Visit, VisitNote, VisitPhoto
 from .rules import Ending, NoteSection, PhotoPurpose, Place, distance, may_change, presumed_end
 
 SUBJECT = "visit"
@@ -139,7 +139,7 @@ def check_out(
 
     `forgotten_at`: he left long ago, at that time; the visit is flagged as repaired. A check-out that arrives after the
     visit was repaired puts the true time in. One that was made before changes the words and not the time. Raises
-    NotYoursError.
+    NotYoursError, plans.FullError (the week of the next visit), plans.PastError.
     """
     _own(viewer, visit)
     _lock(viewer)
@@ -164,7 +164,8 @@ def check_out(
     if was is not None and before != _said(visit):
         _audit_words(viewer, visit, before, when)
     if next_on is not None:
-        plan(viewer, visit.distributor_id, next_on, when)
+        place_of_plan = plans.Place(viewer.id, visit.distributor_id, next_on)
+        plans.plan(viewer, place_of_plan, None, when.now, when.day)
 
 
 def correct(viewer: Viewer, visit: Visit, *, summary: str, contact_id: UUID | None, when: When) -> None:
@@ -175,23 +176,6 @@ def correct(viewer: Viewer, visit: Visit, *, summary: str, contact_id: UUID | No
     db.session.flush()
     if before != _said(visit):
         _audit_words(viewer, visit, before, when)
-
-
-def plan(viewer: Viewer, distributor_id: UUID, day: date, when: When) -> None:
-    """Put a visit to a distributor that the viewer has found into his own plan; planned already, nothing changes."""
-    statement = insert_into(VisitPlan).values(
-        id=uuid7(),
-        rep_id=viewer.id,
-        distributor_id=distributor_id,
-        day=day,
-        made_by_id=viewer.id,
-        made_at=when.now,
-    )
-    unique = ["rep_id", "day", "distributor_id"]
-    made = db.session.scalar(statement.on_conflict_do_nothing(index_elements=unique).returning(VisitPlan.id))
-    if made is not None:
-        changes = {"distributor": [None, str(distributor_id)], "day": [None, day.isoformat()]}
-        record(viewer.id, "visits.plan", "visit_plan", made, when.now, changes)
 
 
 # What is noted ---------------------------------------------------------------------------------------------------

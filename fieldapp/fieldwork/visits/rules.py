@@ -7,9 +7,6 @@ from enum import StrEnum
 from math import asin, cos, radians, sin, sqrt
 from zoneinfo import ZoneInfo
 
-FAR_METRES = 500
-FORGOTTEN_MINUTES = 30
-NEXT_DAYS = 14
 SHANGHAI = ZoneInfo("Asia/Shanghai")  # as core/clock.py has it, which knows Flask
 _EARTH = 6_371_009  # metres, the mean radius
 
@@ -116,9 +113,7 @@ def may_change(left: bool, day: date, written: date) -> bool:
     return not left or day == written
 
 
-def flags(
-    *, problem: PlaceProblem | None, metres: int | None, ending: Ending | None, far: int = FAR_METRES
-) -> tuple[Flag, ...]:
+def flags(*, problem: PlaceProblem | None, metres: int | None, ending: Ending | None, far: int) -> tuple[Flag, ...]:
     """What is to be said of a visit: it was checked in without a place, far from the store, or never checked out."""
     found = []
     if problem is not None:
