@@ -8,6 +8,8 @@ from typing import Any
 
 from fieldapp.core.clock import SHANGHAI
 from fieldapp.core.db import db
+from fieldapp.fieldwork.tasks.models import Task
+from fieldapp.fieldwork.tasks.rules import TaskKind
 from fieldapp.fieldwork.visits.models import Visit, VisitPlan
 from fieldapp.fieldwork.visits.rules import Ending
 from fieldapp.network.distributors.models import Contact, Distributor
@@ -182,6 +184,19 @@ def make_visit(
     ended = {"left_at": began + timedelta(minutes=minutes), "ending": Ending.CHECKED_OUT} if minutes is not None else {}
     defaults: dict[str, Any] = {"arrived_at": began, "recorded_at": began, **ended}
     return add(Visit(distributor_id=distributor.id, rep_id=rep.id, day=day, **{**defaults, **columns}))
+
+
+def make_task(distributor: Distributor, owner: User, **columns: Any) -> Task:
+    """A promotion to be carried out within a week."""
+    defaults: dict[str, Any] = {
+        "kind": TaskKind.PROMOTION,
+        "text": "Put the new poster up",
+        "due": TODAY + timedelta(days=7),
+        "made_by_id": owner.id,
+        "made_at": NOW,
+        "outcome": "",
+    }
+    return add(Task(distributor_id=distributor.id, owner_id=owner.id, **{**defaults, **columns}))
 
 
 def make_plan(distributor: Distributor, rep: User, day: date, **columns: Any) -> VisitPlan:
