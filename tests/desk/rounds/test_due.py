@@ -86,7 +86,9 @@ def test_it_is_walked_page_by_page_without_a_gap_or_a_repeat(rounds: Round, comp
             walked += [row.id for row in found]
             place = due.read_cursor(found[-1].cursor)
         assert walked == whole
-        own = {row.id for row in due.due(viewer, held, TODAY, due.Asked(FAR, rep_id=rounds.people["rep"].id, limit=99))[0]}
+        own = {
+            row.id for row in due.due(viewer, held, TODAY, due.Asked(FAR, rep_id=rounds.people["rep"].id, limit=99))[0]
+        }
         assert own
         assert own < set(whole)
         without = due.due(viewer, held, TODAY, due.Asked(FAR, without=whole[:5], limit=100))[0]
