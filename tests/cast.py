@@ -203,3 +203,14 @@ def make_plan(distributor: Distributor, rep: User, day: date, **columns: Any) ->
     """A visit that a rep means to make, planned by himself."""
     defaults: dict[str, Any] = {"made_by_id": rep.id, "made_at": NOW}
     return add(VisitPlan(distributor_id=distributor.id, rep_id=rep.id, day=day, **{**defaults, **columns}))
+
+
+def make_task(distributor: Distributor, owner: User, due: date, **columns: Any) -> Task:
+    """What a rep promised a distributor, open."""
+    defaults: dict[str, Any] = {
+        "kind": TaskKind.PROMISE,
+        "text": "Bring the new price list",
+        "made_by_id": owner.id,
+        "made_at": NOW,
+    }
+    return add(Task(distributor_id=distributor.id, owner_id=owner.id, due=due, **{**defaults, **columns}))

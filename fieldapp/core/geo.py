@@ -2,7 +2,8 @@
 which is off by some hundred metres, never the same; Baidu shifts that once more (BD-09). A place handed to such a map
 without conversion points to another street.
 
-The formulas are those in common use since 2013; the maps meet them to a few metres. All places are (latitude, longitude) in degrees.
+The formulas are those in common use since 2013; the maps meet them to a few metres. All places are (latitude,
+longitude) in degrees.
 """
 
 import math
