@@ -186,19 +186,6 @@ def make_visit(
     return add(Visit(distributor_id=distributor.id, rep_id=rep.id, day=day, **{**defaults, **columns}))
 
 
-def make_task(distributor: Distributor, owner: User, **columns: Any) -> Task:
-    """A promotion to be carried out within a week."""
-    defaults: dict[str, Any] = {
-        "kind": TaskKind.PROMOTION,
-        "text": "Put the new poster up",
-        "due": TODAY + timedelta(days=7),
-        "made_by_id": owner.id,
-        "made_at": NOW,
-        "outcome": "",
-    }
-    return add(Task(distributor_id=distributor.id, owner_id=owner.id, **{**defaults, **columns}))
-
-
 def make_plan(distributor: Distributor, rep: User, day: date, **columns: Any) -> VisitPlan:
     """A visit that a rep means to make, planned by himself."""
     defaults: dict[str, Any] = {"made_by_id": rep.id, "made_at": NOW}
