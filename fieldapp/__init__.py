@@ -20,8 +20,10 @@ from .core import (
     i18n,
     logs,
     migrations,
+    outbox,
     page,
     panels,
+    phone,
     security,
     sessions,
     storage,
@@ -67,6 +69,8 @@ def create_app(settings: Settings | None = None, **overrides: Any) -> Flask:
     errors.init_app(app)
     health.init_app(app)
     style.init_app(app)
+    outbox.init_app(app, login.session_ended)
+    phone.init_app(app)
     _register_concerns(app)
     _register_template_globals(app)
     if app.config["PRODUCTION"]:
