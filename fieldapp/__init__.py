@@ -175,6 +175,7 @@ def _register_concerns(app: Flask) -> None:
     panels.declare(app, visit_panels.PANELS)
     panels.declare(app, grading_panels.PANELS)
     storage.declare(app, visit_queries.known_photos)
+    outbox.declare_pages(app, rounds.round_pages)
 
 
 def _register_template_globals(app: Flask) -> None:

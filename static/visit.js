@@ -106,4 +106,5 @@
   offer();
   addEventListener("pageshow", look);
   d.addEventListener("outbox:state", look);
+  d.addEventListener("outbox:swapped", () => { offer(); look(); });
 })();

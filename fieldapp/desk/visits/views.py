@@ -15,7 +15,7 @@ from flask_login import current_user
 from fieldapp.core import clock, contents, outbox, panels, storage
 from fieldapp.core.access import FIELD, SIGNED_IN
 from fieldapp.core.concern import Concern
-from fieldapp.core.db import begin_reading, begin_writing, db
+from fieldapp.core.db import db
 from fieldapp.core.page import page, see_other
 from fieldapp.desk.deals.queries import place_names
 from fieldapp.fieldwork.tasks import actions as task_actions
@@ -57,7 +57,7 @@ def now(distributor_id: UUID) -> Response:
     return _live(distributor_id)
 
 
-@concern.route(AT, allow=FIELD, methods=["POST"])
+@concern.route(AT, allow=FIELD, methods=["POST"], outbox=True)
 def check_in(distributor_id: UUID) -> Response:
     """He has arrived."""
     store = queries.distributor(current_user, distributor_id) or abort(404)
@@ -99,7 +99,7 @@ def product_names() -> Response:
     return jsonify(products.names())
 
 
-@concern.route(f"{VISIT}/departure", allow=FIELD, methods=["POST"])
+@concern.route(f"{VISIT}/departure", allow=FIELD, methods=["POST"], outbox=True)
 def check_out(visit_id: UUID) -> Response:
     """He leaves."""
     visit, when = _own(visit_id), _when()
@@ -153,7 +153,7 @@ def take_place(visit_id: UUID) -> Response:
 # What is noted ---------------------------------------------------------------------------------------------------
 
 
-@concern.route(f"{VISIT}/notes", allow=FIELD, methods=["POST"])
+@concern.route(f"{VISIT}/notes", allow=FIELD, methods=["POST"], outbox=True)
 def note(visit_id: UUID) -> Response:
     """Keep a note of a section."""
     visit, given = _own(visit_id), request.form.get("section", "")
@@ -180,7 +180,7 @@ def _form_name(section: NoteSection, form: NoteForm) -> str:
     return f"talk-{form.step.data}" if section is NoteSection.TALK else section.value
 
 
-@concern.route(f"{VISIT}/notes/<uuid:note_id>/removal", allow=FIELD, methods=["POST"])
+@concern.route(f"{VISIT}/notes/<uuid:note_id>/removal", allow=FIELD, methods=["POST"], outbox=True)
 def remove_note(visit_id: UUID, note_id: UUID) -> Response:
     """Take a note back."""
     visit = _own(visit_id)
@@ -192,7 +192,7 @@ def remove_note(visit_id: UUID, note_id: UUID) -> Response:
     return _to(visit, f"s-{row.section.value}")
 
 
-@concern.route(f"{VISIT}/summary", allow=FIELD, methods=["POST"])
+@concern.route(f"{VISIT}/summary", allow=FIELD, methods=["POST"], outbox=True)
 def correct(visit_id: UUID) -> Response:
     """Other words, on the day of the visit."""
     visit, form = _own(visit_id), WordsForm()
@@ -206,7 +206,7 @@ def correct(visit_id: UUID) -> Response:
     return _to(visit)
 
 
-@concern.route(f"{VISIT}/promises", allow=FIELD, methods=["POST"])
+@concern.route(f"{VISIT}/promises", allow=FIELD, methods=["POST"], outbox=True)
 def promise(visit_id: UUID) -> Response:
     """What was promised, and by when."""
     visit, when = _own(visit_id), _when()
@@ -228,7 +228,9 @@ def promise(visit_id: UUID) -> Response:
     return _to(visit, "s-promises")
 
 
-@concern.route(f"{VISIT}/tasks/<uuid:task_id>/completion", allow=FIELD, methods=["POST"], max_bytes=PHOTO_BYTES)
+@concern.route(
+    f"{VISIT}/tasks/<uuid:task_id>/completion", allow=FIELD, methods=["POST"], outbox=True, max_bytes=PHOTO_BYTES
+)
 def complete(visit_id: UUID, task_id: UUID) -> Response:
     """A task of this distributor is done: a promotion with a photo that shows it."""
     visit, when = _own(visit_id), _when()
@@ -258,7 +260,7 @@ def complete(visit_id: UUID, task_id: UUID) -> Response:
 # Photos ----------------------------------------------------------------------------------------------------------
 
 
-@concern.route(f"{VISIT}/photos", allow=FIELD, methods=["POST"], max_bytes=PHOTO_BYTES)
+@concern.route(f"{VISIT}/photos", allow=FIELD, methods=["POST"], outbox=True, max_bytes=PHOTO_BYTES)
 def add_photo(visit_id: UUID) -> Response:
     """Keep a photo."""
     visit, when = _own(visit_id), _when()
@@ -290,7 +292,7 @@ def photo(photo_id: UUID) -> Response:
     return response
 
 
-@concern.route("/photos/<uuid:photo_id>/removal", allow=FIELD, methods=["POST"])
+@concern.route("/photos/<uuid:photo_id>/removal", allow=FIELD, methods=["POST"], outbox=True)
 def remove_photo(photo_id: UUID) -> Response:
     """Remove a photo from a visit of one's own."""
     row = queries.find_photo(current_user, photo_id) or abort(404)
@@ -303,17 +305,15 @@ def remove_photo(photo_id: UUID) -> Response:
 
 
 def _examined(form: PhotoForm) -> contents.Content | None:
-    """The photo that was sent; None, and the form says why, if it is none. No lock is held while it is decoded."""
-    begin_reading()
-    valid = form.validate()
-    content = None
-    if valid:
-        try:
-            content = contents.examine_photo(form.file.data.stream.read(contents.MAX_BYTES + 1))
-        except contents.ContentError as error:
-            form.file.errors = [str(error.reason)]
-    begin_writing()
-    return content
+    """The photo that was sent; None, and the form says why, if it is none."""
+    db.session.rollback()  # decoding takes its time: no lock is held meanwhile
+    if not form.validate():
+        return None
+    try:
+        return contents.examine_photo(form.file.data.stream.read(contents.MAX_BYTES + 1))
+    except contents.ContentError as error:
+        form.file.errors = [str(error.reason)]
+        return None
 
 
 def _keep(

@@ -6,7 +6,6 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 from uuid import UUID
 
-from flask import request
 from flask_babel import gettext as _
 from flask_wtf.file import FileField
 from wtforms import HiddenField, StringField, TextAreaField
@@ -35,13 +34,7 @@ _MOST_FEN = 10**9
 
 def sent_key() -> UUID:
     """The key of the row to be made: the phone's, else the page's, else a new one."""
-    known = outbox.key()
-    if known is not None:
-        return known
-    try:
-        return UUID(request.form.get("id", ""))
-    except ValueError:
-        return uuid7()
+    return outbox.key() or uuid7()
 
 
 class PlaceForm(Form):
