@@ -133,6 +133,12 @@
   d.addEventListener("htmx:after:swap", () => { if (late() && asked === typed) late().removeAttribute("aria-busy"); });
   addEventListener("online", () => late() && $("#deal-form").requestSubmit());
 
+  // A tap in a long list comes back to the same place of it.
+  d.addEventListener("submit", ({ target }) => { if (target.matches("[data-stay]")) sessionStorage.setItem("stay", `${location.pathname} ${scrollY}`); }, true);
+  const [path, height] = (sessionStorage.getItem("stay") || "").split(" ");
+  sessionStorage.removeItem("stay");
+  if (path === location.pathname) scrollTo(0, height);
+
   watchAll();
   announce();
   focusInvalid(d);

@@ -11,6 +11,8 @@ from fieldapp.desk.deals import queries as deals
 from fieldapp.desk.portfolio import queries as portfolio
 from fieldapp.desk.portfolio.forms import Asked, Sort
 from fieldapp.desk.portfolio.queries import Row
+from fieldapp.desk.rounds import queries as rounds
+from fieldapp.fieldwork.visits.cadence import VisitPolicy
 from fieldapp.people.accounts.models import Role
 from fieldapp.people.accounts.viewer import Viewer
 from fieldapp.standing.grading import card as credit
@@ -27,8 +29,8 @@ class Home:
     """`requests`: open ones to decide (supervisors) or one's own that are open or answered and not yet seen.
 
     `limits`: how many temporary limits others ask him for; `answers`: his own requests for one that were decided in the
-    last days. `ratings`: proposals that wait and grades that run out; None
-    for an administrator, who does neither.
+    last days. `ratings`: proposals that wait and grades that run out; None for an administrator, who does neither.
+    `next`: his round, as rounds/queries.py has it.
     """
 
     part: DayPart
@@ -39,6 +41,7 @@ class Home:
     answers: Sequence[Any]
     overdue: list[Row]
     ratings: grading.ToDo | None
+    next: rounds.Next | None
     empty: bool
 
     @staticmethod
@@ -47,8 +50,8 @@ class Home:
         return title(code)
 
 
-def home(viewer: Viewer, today: date, now: datetime) -> Home:
-    """Gather the page: at most ten statements with the request's own."""
+def home(viewer: Viewer, visits: VisitPolicy, today: date, now: datetime) -> Home:
+    """Gather the page: at most ten statements with the request's own. `visits`: the policy of visits that holds."""
     decides = viewer.role is Role.SUPERVISOR
     recent = deals.recent(viewer)
     requests = approvals.open_in_patch(viewer) if decides else approvals.own(viewer)
@@ -63,6 +66,7 @@ def home(viewer: Viewer, today: date, now: datetime) -> Home:
         answers=credit.answered_since(viewer, now - TOLD_FOR),
         overdue=overdue,
         ratings=grading.to_do(viewer, today),
+        next=rounds.next_up(viewer, visits, today),
         empty=not recent and not overdue and not portfolio.any_for(viewer),
     )
 

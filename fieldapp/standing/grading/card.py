@@ -149,7 +149,7 @@ def credit_card(viewer: Viewer, distributor_id: UUID, today: date) -> dict[str, 
         limit=limit_on(today, record.limit, record.extra_limit, record.extra_from, record.extra_until)
         if record
         else Limit(None),
-        ledger=_ledger(distributor_id, today),
+        ledger=ledger_on(distributor_id, today),
         file=file,
         file_day=_day_of(file),
         own=own,
@@ -171,8 +171,14 @@ def credit_card(viewer: Viewer, distributor_id: UUID, today: date) -> dict[str, 
     }
 
 
-def _ledger(distributor_id: UUID, today: date) -> LedgerFacts:
-    """What is owed: by the kept balance, or by the rows for a day before its latest."""
+def record_of(distributor_id: UUID) -> CreditRecord | None:
+    """The credit that holds of a distributor that the viewer has found."""
+    return db.session.get(CreditRecord, distributor_id)
+
+
+def ledger_on(distributor_id: UUID, today: date) -> LedgerFacts:
+    """What is owed by a distributor that the viewer has found: by the kept balance, or by the rows for a day
+    before its latest."""
     balance = db.session.get(Balance, distributor_id)
     if balance is None:
         return LedgerFacts()
