@@ -30,5 +30,4 @@ def show() -> Response:
         recent=[(url_for("deals.new", distributor=row.code), row.name, False) for row in home.recent],
         town=towns(path),
         visit=visit_url,
-        today=today,
     )
