@@ -257,7 +257,7 @@ class _Road:
     def _promise(self, store: Store, visit: UUID, at: datetime, day: date) -> None:
         random = self.random
         due = day + timedelta(days=random.choice((2, 4, 7, 10)))
-        done = due < self.today and random.random() < 0.9
+        done = due < self.today and (random.random() < 0.8 or due < self.today - timedelta(days=9))
         dropped = done and random.random() < 0.08
         self.rows.tasks.append(
             {
