@@ -134,8 +134,8 @@ class _Road:
             if day < self.today:
                 self._day(planned, day)
         neglected = [store for store in self.stores if store not in visited]
-        for store in neglected[1:]:
-            self._visit(store, monday - timedelta(days=self.random.choice((24, 31, 39, 53))), time(10, 20))
+        for number, store in enumerate(neglected[1:]):  # early in the morning, the first never; each on another day
+            self._visit(store, monday - timedelta(days=24 + number * 5), time(8, 5), 25)
 
     def _turns(self, stores: Sequence[Store]) -> Iterator[Store]:
         while True:
