@@ -30,12 +30,13 @@ from .due import Due
 from .forms import AskedDay, AskedWeek
 from .rules import COUNTY, Ways, by_county, ways
 
-PAGE = 20
+PAGE = 12
 NEAREST = 50
 MOST_NEAR = 500  # due within reach, of which the nearest are shown
 MOST_PLANNED = 50
 MOST_TASKS = 100
-MOST_PROPOSED = 30
+MOST_PROPOSED = 20
+MOST_COUNTIES = 12  # to choose from; the nearest to what is planned, then the longest due
 MOST_OF_WEEK = 1000  # due in a week, out of which the proposals are chosen
 FOUND = 10
 KEPT_VISITS = 30  # pages of visits that the phone keeps for the day
@@ -335,7 +336,7 @@ class Planned:
 class Week:
     """The page of a week. `days`: what each day holds; `proposed`: (county, who is due there) for the open day.
 
-    `counties`: (county, how many are due in it), all of them; `before`: how many visits the week before held.
+    `counties`: (county, how many are due in it), the first; `before`: how many visits the week before held.
     """
 
     days: list[tuple[date, list[Planned]]]
@@ -380,7 +381,9 @@ def week(viewer: Viewer, rep: Viewer, asked: AskedWeek, held_policy: VisitPolicy
             for day_ in days
         ],
         proposed=_grouped([_with_due(stops[row.id], row, today) for row in chosen if row.id in stops], order),
-        counties=[(county, sizes[county]) for county in order],
+        counties=[
+            (county, sizes[county]) for county in order if county in order[:MOST_COUNTIES] or county == asked.county
+        ],
         found=None
         if hits is None
         else [

@@ -215,9 +215,7 @@ def _week(asked: AskedWeek, *, status: int = 200, problem: str | None = None) ->
             )
             for county, size in found.counties
         ],
-        cut=queries.MOST_PROPOSED
-        if not asked.county and sum(size for _county, size in found.counties) > queries.MOST_PROPOSED
-        else 0,
+        cut=queries.MOST_PROPOSED if not asked.county and found.due > queries.MOST_PROPOSED else 0,
         open_day=next(planned for day_, planned in found.days if day_ == asked.day),
         new_key=uuid7,
         link=lambda **changes: url_for(".week", **asked.args(**changes)),
