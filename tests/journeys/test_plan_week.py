@@ -76,7 +76,7 @@ def test_a_week_is_planned_by_tapping_and_stands_on_todays_page(due: Round, live
     # Today's page: what is planned, what was promised, who is due.
     page.locator("nav.tabs a", has_text="Visits").tap()
     expect(page.locator("ul[aria-label='Planned for today'] .row-title")).to_have_text(["Store 7"])
-    expect(page.locator("ul[aria-label='Promised for today or before']")).to_contain_text("Bring two posters")
+    expect(page.locator("ul[aria-label='Promised or asked for by today']")).to_contain_text("Bring two posters")
     due_list = page.locator("ul[aria-label='Due for a visit'] .row-title")
     expect(due_list).to_have_text([f"Store {number}" for number in (6, 5, 4, 2, 1, 0)])
     page.get_by_role("button", name="Nearest first").tap()

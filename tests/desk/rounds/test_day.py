@@ -27,7 +27,7 @@ def test_planned_first_then_promised_then_who_is_due_the_longest_first(rounds: R
     order = (
         "Planned for today",
         ">Planned<",
-        "Promised for today or before",
+        "Promised or asked for by today",
         "Bring the scale",
         "Due long",
         "Due a little",
@@ -37,6 +37,8 @@ def test_planned_first_then_promised_then_who_is_due_the_longest_first(rounds: R
     assert "Due for 33 days" in text
     assert "Due for 3 days" in text
     assert "Promise late" in text
+    rounds.make(cast.make_task, planned, TODAY, text="Hang up the poster", kind="promotion")
+    assert "Promotion due" in rounds.as_("rep").get("/visits").text
     assert "Not due" not in text
     assert text.count(">Planned</span><span") == text.count(">Promised</span><span") == 1, "nobody stands there twice"
 
