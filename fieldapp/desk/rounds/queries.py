@@ -46,7 +46,8 @@ KEPT_VISITS = 30  # pages of visits that the phone keeps for the day
 class Stop:
     """A distributor on the round. `planned_by`: who put it on the day, '' himself; None: it is not planned.
 
-    `task`: what is promised or asked for there for today or before, the longest late of `tasks`. `km`: how far away, where both places are known.
+    `task`: what is promised or asked for there for today or before, the longest late of `tasks`. `km`: how far away,
+    where both places are known.
     """
 
     id: UUID
