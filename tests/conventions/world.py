@@ -44,6 +44,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "api.create_deal_check": DEAL,
     "visits.note": {"section": "stock"},
     "playbook.classify": {"type": "quiet", "seen": "serious"},
+    "tasks.drop": {"reason": "Sold out"},
     "deals.create": {"distributor": "D001", "terms": "credit", "product": "P10", "kg": "5000", "price": "3150"},
 }
 TOKEN = "{}-token"
@@ -106,6 +107,8 @@ def make_world(app: Flask) -> World:
                 asked_at=at,
             )
         )
+        task = cast.make_task(distributor, users["rep"], cast.TODAY)
+        cast.make_plan(distributor, users["rep"], cast.TODAY)
         token = cast.add(ApiToken(token_hash=secret_hash("target"), user_id=target.id, created_at=at))
         run = cast.add(
             ImportRun(
@@ -162,6 +165,7 @@ def make_world(app: Flask) -> World:
                 "user_id": target.id,
                 "freeze_id": lifted.id,
                 "increase_id": increase.id,
+                "task_id": task.id,
                 "token_id": token.id,
                 "run_id": run.id,
                 "assessment_id": rating.id,
