@@ -140,7 +140,6 @@ def make_world(app: Flask) -> World:
         storage.keep(paper.id, paper.sha256, content)
         visit = cast.make_visit(distributor, users["rep"], cast.TODAY, minutes=None)
         note = cast.add(VisitNote(visit_id=visit.id, section="stock", subject="Product P10", count=40, made_at=at))
-        promotion = cast.make_task(distributor, users["rep"], cast.TODAY, kind="promotion")
         picture = BytesIO()
         Image.new("RGB", (40, 30), "green").save(picture, "JPEG")
         photo = cast.add(
@@ -158,7 +157,6 @@ def make_world(app: Flask) -> World:
             {
                 "visit_id": visit.id,
                 "note_id": note.id,
-                "task_id": promotion.id,
                 "photo_id": photo.id,
                 "distributor_id": distributor.id,
                 "contact_id": distributor.contacts[0].id,
