@@ -37,6 +37,7 @@ NAMES = (
     "overdue", "mine", "sort", "verdict", "from", "kind", "file", "dry_run", "partial", "username", "password",
     "again", "current", "next", "locale", "theme", "name", "role", "regions", "region", "active", "note",
     "valid_from", "form", "csrf_token", "copied", "onto", "reset",
+    "week", "day", "to", "rep", "county", "all", "open", "part", "tier", "text", "due", "expected", "outcome",
     "deal_check.tolerance_percent", "deal_check.overdue_days", "deal_check.levels.price.ok", "visibility.floor_roles",
 )
 # fmt: on

@@ -44,6 +44,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "api.create_deal_check": DEAL,
     "visits.note": {"section": "stock"},
     "playbook.classify": {"type": "quiet", "seen": "serious"},
+    "tasks.drop": {"reason": "Sold out"},
     "deals.create": {"distributor": "D001", "terms": "credit", "product": "P10", "kg": "5000", "price": "3150"},
 }
 TOKEN = "{}-token"
@@ -106,6 +107,8 @@ def make_world(app: Flask) -> World:
                 asked_at=at,
             )
         )
+        task = cast.make_task(distributor, users["rep"], cast.TODAY)
+        cast.make_plan(distributor, users["rep"], cast.TODAY)
         token = cast.add(ApiToken(token_hash=secret_hash("target"), user_id=target.id, created_at=at))
         run = cast.add(
             ImportRun(
@@ -137,7 +140,6 @@ def make_world(app: Flask) -> World:
         storage.keep(paper.id, paper.sha256, content)
         visit = cast.make_visit(distributor, users["rep"], cast.TODAY, minutes=None)
         note = cast.add(VisitNote(visit_id=visit.id, section="stock", subject="Product P10", count=40, made_at=at))
-        promotion = cast.make_task(distributor, users["rep"], cast.TODAY, kind="promotion")
         picture = BytesIO()
         Image.new("RGB", (40, 30), "green").save(picture, "JPEG")
         photo = cast.add(
@@ -155,13 +157,13 @@ def make_world(app: Flask) -> World:
             {
                 "visit_id": visit.id,
                 "note_id": note.id,
-                "task_id": promotion.id,
                 "photo_id": photo.id,
                 "distributor_id": distributor.id,
                 "contact_id": distributor.contacts[0].id,
                 "user_id": target.id,
                 "freeze_id": lifted.id,
                 "increase_id": increase.id,
+                "task_id": task.id,
                 "token_id": token.id,
                 "run_id": run.id,
                 "assessment_id": rating.id,

@@ -17,10 +17,10 @@ from fieldapp.fieldwork.visits.models import Visit, VisitNote, VisitPlan
 from fieldapp.fieldwork.visits.rules import Ending, NoteSection, PlaceProblem
 from fieldapp.network.distributors.models import Contact, Distributor
 from fieldapp.network.distributors.rules import Status
-from fieldapp.people.accounts.models import Role, User
+from fieldapp.people.accounts.models import User
 from fieldapp.trade.products.models import Product
 
-from .network import draw
+from .network import PER_REP, draw
 
 WEEKS = 8
 MOST_REPS = 6  # a larger company is for measuring, and the first patches are those one looks at
@@ -84,19 +84,19 @@ class Rows:
 
 def write(seed: int, supervisor: str, now: datetime, today: date) -> None:
     """The past weeks and the plan of this one, of the first reps; promotions that a supervisor asked for."""
-    reps = db.session.scalars(sa.select(User).where(User.role == Role.REP).order_by(User.id).limit(MOST_REPS)).all()
     boss = db.session.scalars(sa.select(User.id).where(User.username == supervisor)).one()
     products = db.session.execute(sa.select(Product.id, Product.name).where(Product.active).limit(20)).tuples().all()
     found = db.session.execute(
         sa.select(Distributor.id, Distributor.rep_id, Distributor.status, Distributor.lat, Distributor.lng, Contact.id)
         .outerjoin(Contact, sa.and_(Contact.distributor_id == Distributor.id, Contact.main))
-        .where(Distributor.rep_id.in_([rep.id for rep in reps]))
+        .where(Distributor.rep_id.is_not(None))
         .order_by(Distributor.code_key)
+        .limit(MOST_REPS * PER_REP)
     )
     stores = [Store(*row) for row in found]
     rows = Rows()
-    for number, rep in enumerate(reps):
-        own = [store for store in stores if store.rep_id == rep.id and store.status is not Status.ENDED]
+    for number, rep in enumerate(dict.fromkeys(store.rep_id for store in stores)):
+        own = [store for store in stores if store.rep_id == rep and store.status is not Status.ENDED]
         if own:
             _Road(draw(seed, "road", number), own, products, rows, now, today).walk()
             _promotions(draw(seed, "promotion", number), own, boss, rows, now, today)
@@ -134,8 +134,8 @@ class _Road:
             if day < self.today:
                 self._day(planned, day)
         neglected = [store for store in self.stores if store not in visited]
-        for store in neglected[1:]:
-            self._visit(store, monday - timedelta(days=self.random.choice((24, 31, 39, 53))), time(10, 20))
+        for number, store in enumerate(neglected[1:]):  # early in the morning, the first never; each on another day
+            self._visit(store, monday - timedelta(days=24 + number * 5), time(8, 5), 25)
 
     def _turns(self, stores: Sequence[Store]) -> Iterator[Store]:
         while True:
@@ -257,7 +257,7 @@ class _Road:
     def _promise(self, store: Store, visit: UUID, at: datetime, day: date) -> None:
         random = self.random
         due = day + timedelta(days=random.choice((2, 4, 7, 10)))
-        done = due < self.today and random.random() < 0.9
+        done = due < self.today and (random.random() < 0.8 or due < self.today - timedelta(days=9))
         dropped = done and random.random() < 0.08
         self.rows.tasks.append(
             {

@@ -14,7 +14,7 @@ from fieldapp.desk.checks import reference
 from fieldapp.desk.deals.queries import NEAR_KM
 from fieldapp.desk.deals.rules import degrees_around, distance_km
 from fieldapp.fieldwork.tasks.models import Task
-from fieldapp.fieldwork.tasks.rules import TaskState
+from fieldapp.fieldwork.tasks.rules import TaskKind, TaskState
 from fieldapp.fieldwork.visits import plans, policy
 from fieldapp.fieldwork.visits.cadence import VisitPolicy, late_by, week_of
 from fieldapp.fieldwork.visits.models import Visit, VisitPlan
@@ -30,12 +30,13 @@ from .due import Due
 from .forms import AskedDay, AskedWeek
 from .rules import COUNTY, Ways, by_county, ways
 
-PAGE = 20
+PAGE = 12
 NEAREST = 50
 MOST_NEAR = 500  # due within reach, of which the nearest are shown
 MOST_PLANNED = 50
 MOST_TASKS = 100
-MOST_PROPOSED = 30
+MOST_PROPOSED = 20
+MOST_COUNTIES = 12  # to choose from; the nearest to what is planned, then the longest due
 MOST_OF_WEEK = 1000  # due in a week, out of which the proposals are chosen
 FOUND = 10
 KEPT_VISITS = 30  # pages of visits that the phone keeps for the day
@@ -45,7 +46,8 @@ KEPT_VISITS = 30  # pages of visits that the phone keeps for the day
 class Stop:
     """A distributor on the round. `planned_by`: who put it on the day, '' himself; None: it is not planned.
 
-    `promise`: the text of what is promised there for today or before. `km`: how far away, where both places are known.
+    `task`: what is promised or asked for there for today or before, the longest late of `tasks`. `km`: how far away,
+    where both places are known.
     """
 
     id: UUID
@@ -58,9 +60,10 @@ class Stop:
     due: date | None = None
     last: date | None = None
     planned_by: str | None = None
-    promise: str | None = None
-    promise_due: date | None = None
-    promises: int = 0
+    task: str | None = None
+    task_kind: TaskKind | None = None
+    task_due: date | None = None
+    tasks: int = 0
     km: float | None = None
     days_due: int = 0
 
@@ -194,7 +197,7 @@ def _planned(viewer: Viewer, today: date) -> Sequence[Any]:
 def _promised(viewer: Viewer, today: date) -> Sequence[Any]:
     """His open tasks for today or before, the longest late first."""
     return db.session.execute(
-        sa.select(Task.distributor_id, Task.text, Task.due)
+        sa.select(Task.distributor_id, Task.kind, Task.text, Task.due)
         .where(Task.owner_id == viewer.id, Task.state == TaskState.OPEN, Task.due <= today)
         .order_by(Task.due, Task.id)
         .limit(MOST_TASKS)
@@ -237,7 +240,7 @@ def _stops(viewer: Viewer, keys: Collection[UUID]) -> dict[UUID, Stop]:
 def _with_tasks(stop: Stop, tasks: Sequence[Any]) -> Stop:
     if not tasks:
         return stop
-    return replace(stop, promise=tasks[0].text, promise_due=tasks[0].due, promises=len(tasks))
+    return replace(stop, task=tasks[0].text, task_kind=tasks[0].kind, task_due=tasks[0].due, tasks=len(tasks))
 
 
 def _with_due(stop: Stop, found: Due, today: date) -> Stop:
@@ -335,7 +338,7 @@ class Planned:
 class Week:
     """The page of a week. `days`: what each day holds; `proposed`: (county, who is due there) for the open day.
 
-    `counties`: (county, how many are due in it), all of them; `before`: how many visits the week before held.
+    `counties`: (county, how many are due in it), the first; `before`: how many visits the week before held.
     """
 
     days: list[tuple[date, list[Planned]]]
@@ -380,7 +383,9 @@ def week(viewer: Viewer, rep: Viewer, asked: AskedWeek, held_policy: VisitPolicy
             for day_ in days
         ],
         proposed=_grouped([_with_due(stops[row.id], row, today) for row in chosen if row.id in stops], order),
-        counties=[(county, sizes[county]) for county in order],
+        counties=[
+            (county, sizes[county]) for county in order if county in order[:MOST_COUNTIES] or county == asked.county
+        ],
         found=None
         if hits is None
         else [

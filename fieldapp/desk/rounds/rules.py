@@ -30,21 +30,21 @@ def ways(name: str, lat: float | None, lng: float | None, address: str | None) -
     gcj, bd = geo.to_gcj((lat, lng)), geo.to_bd((lat, lng))
     called = name.replace(",", " ").replace("|", " ")
     amap = {
-        "to": f"{gcj[1]:.6f},{gcj[0]:.6f},{called}",
+        "to": f"{gcj[1]:.5f},{gcj[0]:.5f},{called}",
         "mode": "car",
         "coordinate": "gaode",
         "src": SOURCE,
         "callnative": "1",
     }
     baidu = {
-        "location": f"{bd[0]:.6f},{bd[1]:.6f}",
+        "location": f"{bd[0]:.5f},{bd[1]:.5f}",
         "title": name,
         "content": address or name,
         "coord_type": "bd09ll",
         "output": "html",
         "src": SOURCE,
     }
-    place = f"{lat:.6f},{lng:.6f}"
+    place = f"{lat:.5f},{lng:.5f}"
     return Ways(
         f"https://uri.amap.com/navigation?{urlencode(amap)}",
         f"https://api.map.baidu.com/marker?{urlencode(baidu)}",

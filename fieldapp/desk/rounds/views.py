@@ -118,7 +118,7 @@ def _tapped(change: Callable[[plans.Place, Tap], object]) -> Response:
     """Do what a tap on the plan asks, then show the week; 422 with the reason when it cannot be."""
     tap = forms.read_tap(request.form, clock.today())
     if tap.distributor_id is None:
-        abort(404)
+        return _refused(tap, _("Choose a distributor."))
     distributor = queries.distributor(current_user, tap.distributor_id) or abort(404)
     rep = _rep(tap.rep)
     if tap.day is None:
@@ -198,17 +198,9 @@ def _week(asked: AskedWeek, *, status: int = 200, problem: str | None = None) ->
         problem=problem,
         today=today,
         town=queries.towns(path),
-        tabs=[
-            (
-                url_for(".week", **asked.args(day=day_)),
-                f"{format_date(day_, 'EEE')} {day_.day}",
-                day_ == asked.day,
-                len(planned) or None,
-            )
-            for day_, planned in found.days
-        ],
         others=[(day_, format_date(day_, "EEE d")) for day_, _planned in found.days],
         day_name=lambda day_: format_date(day_, "EEEE"),
+        short_name=lambda day_: format_date(day_, "EEEEE"),
         before_day=asked.monday - timedelta(days=7),
         next_day=asked.monday + timedelta(days=7),
         this_week=asked.monday <= today <= asked.monday + timedelta(days=6),
@@ -223,9 +215,7 @@ def _week(asked: AskedWeek, *, status: int = 200, problem: str | None = None) ->
             )
             for county, size in found.counties
         ],
-        cut=queries.MOST_PROPOSED
-        if not asked.county and sum(size for _county, size in found.counties) > queries.MOST_PROPOSED
-        else 0,
+        cut=queries.MOST_PROPOSED if not asked.county and found.due > queries.MOST_PROPOSED else 0,
         open_day=next(planned for day_, planned in found.days if day_ == asked.day),
         new_key=uuid7,
         link=lambda **changes: url_for(".week", **asked.args(**changes)),

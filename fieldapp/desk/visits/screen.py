@@ -105,6 +105,11 @@ class Screen:
         return self.may_write if self.visit is None else self.editable
 
     @property
+    def over(self) -> bool:
+        """Has he left?"""
+        return self.visit is not None and self.visit.left_at is not None
+
+    @property
     def late(self) -> bool:
         """Did the check-in wait in the phone for long?"""
         return self.visit is not None and self.visit.recorded_at - self.visit.arrived_at > LATE

@@ -90,7 +90,8 @@ def check_in(
             raise GoneError
         return there
     open_one = _under_way(viewer)
-    if open_one is not None and open_one.arrived_at <= when.at:
+    # Of two taps at once the later may come through first: somebody who is there is asked, not sorted in.
+    if open_one is not None and (open_one.arrived_at <= when.at or not guess):
         if left is not None and left[0] == open_one.id:
             _repair(viewer, open_one, max(open_one.arrived_at, min(left[1], when.at)), when)
         elif guess:

@@ -27,7 +27,7 @@ def test_planned_first_then_promised_then_who_is_due_the_longest_first(rounds: R
     order = (
         "Planned for today",
         ">Planned<",
-        "Promised for today or before",
+        "Promised or asked for by today",
         "Bring the scale",
         "Due long",
         "Due a little",
@@ -37,6 +37,8 @@ def test_planned_first_then_promised_then_who_is_due_the_longest_first(rounds: R
     assert "Due for 33 days" in text
     assert "Due for 3 days" in text
     assert "Promise late" in text
+    rounds.make(cast.make_task, planned, TODAY, text="Hang up the poster", kind="promotion")
+    assert "Promotion due" in rounds.as_("rep").get("/visits").text
     assert "Not due" not in text
     assert text.count(">Planned</span><span") == text.count(">Promised</span><span") == 1, "nobody stands there twice"
 
@@ -49,7 +51,7 @@ def test_each_row_calls_navigates_and_leads_to_the_visit(rounds: Round) -> None:
     for address in (
         "https://uri.amap.com/navigation?to=113.63",
         "https://api.map.baidu.com/marker?",
-        'href="geo:34.746600,',
+        'href="geo:34.74660,',
     ):
         assert address in text
 
@@ -62,7 +64,7 @@ def test_each_map_gets_the_place_as_it_draws_it() -> None:
     assert "%2C39.9087" in found.amap
     assert "location=39.915" in found.baidu
     assert "coord_type=bd09ll" in found.baidu
-    assert found.system.startswith("geo:39.907333,116.391083?q=39.907333,116.391083(")
+    assert found.system.startswith("geo:39.90733,116.39108?q=39.90733,116.39108(")
     searched = ways("Store", None, None, " 中原路 1 号 ")
     assert searched is not None
     assert "uri.amap.com/search" in searched.amap
