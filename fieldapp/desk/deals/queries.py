@@ -267,13 +267,15 @@ def checks(
     return db.session.execute(statement.order_by(*order).limit(PAGE + 1)).all()
 
 
-def same_deal(check: DealCheck, evaluation: Evaluation) -> bool:
-    """Is a stored check of exactly this deal? A key that comes again with other inputs is not a double tap."""
+def same_deal(check: DealCheck, evaluation: Evaluation, *, any_day: bool = False) -> bool:
+    """Is a stored check of exactly this deal? A key that comes again with other inputs is not a double tap. `any_day`:
+    it may have waited in a phone until another day."""
     deal, products = evaluation.deal, evaluation.products
     lines = [(line["product"].casefold(), line["grams"], line["price"]) for line in check.inputs["lines"]]
     return (
         check.distributor_id == evaluation.known.distributor.id
-        and (check.on, check.ship_to, check.terms) == (deal.on, deal.ship_to, deal.terms)
+        and (any_day or check.on == deal.on)
+        and (check.ship_to, check.terms) == (deal.ship_to, deal.terms)
         and lines == [(p.code.casefold(), line.grams, line.price) for p, line in zip(products, deal.lines, strict=True)]
     )
 
