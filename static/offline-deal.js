@@ -293,7 +293,7 @@
     if ($("#live").textContent !== now) $("#live").textContent = now;
     const query = new URLSearchParams({ distributor: customer[0], terms: checked("terms"), ship_to: deal.place, unit: checked("unit") });
     lines().forEach((line) => { const p = field(line, "product").value; query.append("product", p === "" ? "" : s.products[p][0]); query.append("kg", field(line, "kg").value); query.append("price", field(line, "price").value); });
-    history.replaceState(history.state, "", "?" + query);
+    history.replaceState(history.state, "", "?" + query + location.hash);
   };
 
   // The form that is sent when the signal is back: the deal, what was seen, and of when the facts were.
@@ -302,7 +302,7 @@
     const form = $("#offline-record"), now = JSON.stringify(deal);
     if (now !== last) {
       last = now;
-      form.elements.id.value = window.outbox ? outbox.uuid7() : crypto.randomUUID ? crypto.randomUUID() : "";
+      form.elements.id.value = outbox.uuid7();
       show("#offline-kept", false);
       $("button", form).hidden = false;
     }

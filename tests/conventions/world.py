@@ -41,6 +41,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "api.create_deal_check": DEAL,
     "playbook.classify": {"type": "quiet", "seen": "serious"},
     "deals.create": {"distributor": "D001", "terms": "credit", "product": "P10", "kg": "5000", "price": "3150"},
+    "offline.create": {"distributor": "D001", "terms": "credit", "product": "P10", "kg": "5000", "price": "3150"},
 }
 TOKEN = "{}-token"
 

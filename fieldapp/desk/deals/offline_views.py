@@ -58,7 +58,8 @@ def pages(_viewer: Viewer) -> list[str]:
 @concern.route("/offline-checks", allow=FIELD, methods=("POST",))
 def create() -> Response:
     """Check a deal again that was checked on the phone, by the facts of now, and record it beside what was seen then."""
-    now, key = clock.now(), outbox.key() or forms.key_made(request.form.get("id"), clock.now())
+    now = clock.now()
+    key = forms.key_made(str(outbox.key() or request.form.get("id", "")), now)
     try:
         sheet = queries.worksheet(current_user, forms.read(request.form), clock.today(), whole=True, fill=False)
     except UnknownDistributorError:

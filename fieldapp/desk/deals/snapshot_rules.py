@@ -144,6 +144,7 @@ class _Discounts:
         self._examples: list[tuple[RebateRow, ...]] = []
         # (day, product, tier of a price row) → totals that can meet it.
         self._meeting: dict[tuple[date, str, int], set[int]] = {}
+        self._marks: dict[tuple[int, int, Decimal], tuple[int, int]] = {}
         self._by_day = {day: self._of_classes(day) for day in known.days}
 
     def of_classes(self, day: date) -> list[list[int]]:
@@ -154,9 +155,12 @@ class _Discounts:
         """Which totals a price row of a tier can meet."""
         return sorted(self._meeting.get((day, product, tier), ()))
 
-    def rebates(self, number: int) -> tuple[RebateRow, ...]:
-        """Rebates that come to a total."""
-        return self._examples[number]
+    def marks(self, row: PriceRow, total: int, tolerance: Decimal) -> tuple[int, int]:
+        """`_marks` of a row with a floor and a total."""
+        asked = row.floor_price or 0, total, tolerance
+        if asked not in self._marks:
+            self._marks[asked] = _marks(row, self._examples[total], tolerance)
+        return self._marks[asked]
 
     def _of_classes(self, day: date) -> list[list[int]]:
         return [self._of_class(day, tier, own, self._members[tier, own]) for tier, own in self._classes]
@@ -200,7 +204,7 @@ def _prices(
             if row.floor_price is not None:
                 marks = []
                 for total in discounts.meeting(day, product.key, tier):
-                    marks += [total, *_marks(row, discounts.rebates(total), policy.tolerance_percent)]
+                    marks += [total, *discounts.marks(row, total, policy.tolerance_percent)]
             cells = [row.region, tier, row.list_price, row.retail_price, marks]
             rows.append([*cells, row.floor_price] if known.floors else cells)
         packed.append(sorted(rows, key=lambda cells: (cells[0], cells[1])))

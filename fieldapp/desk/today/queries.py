@@ -25,6 +25,7 @@ MOST = 5
 class Home:
     """`requests`: open ones to decide (supervisors) or one's own that are open or answered and not yet seen.
 
+    `changed`: his deal checks that turned out otherwise than his phone had shown them without a signal.
     `limits`: how many temporary limits others ask him for. `ratings`: proposals that wait and grades that run out; None
     for an administrator, who does neither.
     """
@@ -32,6 +33,7 @@ class Home:
     part: DayPart
     recent: Sequence[Any]
     requests: Sequence[Any]
+    changed: Sequence[deals.Changed]
     decides: bool
     limits: int
     overdue: list[Row]
@@ -55,6 +57,7 @@ def home(viewer: Viewer, today: date, now: datetime) -> Home:
         part=day_part(now),
         recent=recent,
         requests=waiting[:MOST],
+        changed=[] if viewer.role is Role.ADMIN else deals.changed_lately(viewer, now)[:MOST],
         decides=decides,
         limits=sum(row.asked_by_id != viewer.id for row in credit.open_in_patch(viewer)) if decides else 0,
         overdue=overdue,
