@@ -260,6 +260,7 @@
     result = problems.length ? null : check(s, deal, day);
     if (!result && !problems.length) problems.push(words.asks.too_large);
     const box = $("#offline-verdict");
+    d.querySelectorAll("[data-drop]").forEach((button) => { button.hidden = !many; });
     lines().forEach((line, index) => {
       const priced = result && result.findings.find((f) => f.line === index + 1 && f.code.startsWith("price."));
       $(".deal-note", line).textContent = priced ? [put(words.net, { net: yuan(priced.facts.net) }), priced.facts.list === null ? "" : put(words.list, { list: yuan(priced.facts.list) })].filter(Boolean).join(" · ") : "";
