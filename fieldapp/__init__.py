@@ -20,8 +20,10 @@ from .core import (
     i18n,
     logs,
     migrations,
+    outbox,
     page,
     panels,
+    phone,
     security,
     sessions,
     storage,
@@ -67,6 +69,8 @@ def create_app(settings: Settings | None = None, **overrides: Any) -> Flask:
     errors.init_app(app)
     health.init_app(app)
     style.init_app(app)
+    outbox.init_app(app, login.session_ended)
+    phone.init_app(app)
     _register_concerns(app)
     _register_template_globals(app)
     if app.config["PRODUCTION"]:
@@ -130,6 +134,7 @@ def _register_concerns(app: Flask) -> None:
     app.register_blueprint(credit_views.concern)
     app.register_blueprint(deals.concern)
     app.register_blueprint(offline_views.concern)
+    outbox.declare_pages(app, offline_views.pages, offline_views.INSTEAD)
     app.register_blueprint(grading.concern)
     app.register_blueprint(dossier.concern)
     app.register_blueprint(imports.concern)

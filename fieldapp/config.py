@@ -62,6 +62,7 @@ class Settings:
             "PRODUCTION": self.production,
             "INSTANCE": self.instance,
             "MIGRATIONS": self.root / "migrations",
+            "STATIC": self.root / "static",
             "SECRET_KEY": self.secret_key,
             "SQLALCHEMY_DATABASE_URI": self.database_url,
             "TODAY": self.today,

@@ -9,10 +9,11 @@ from functools import lru_cache
 from pathlib import Path
 
 import brotli
-from flask import Flask
+from flask import Flask, current_app
 from markupsafe import Markup, escape
 from whitenoise import WhiteNoise
 
+_ADDRESSES = "fieldapp.static"
 _SERVED = {".js", ".css", ".svg", ".png", ".webp", ".ico", ".webmanifest"}
 _COMMENT = re.compile(r"/\*.*?\*/", re.S)
 _SPACE = re.compile(r"\s+")
@@ -43,11 +44,18 @@ def init_app(app: Flask, folder: Path) -> str:
         for url in (f"/static/{name.as_posix()}", hashed[name.as_posix()]):
             serve.add_file_to_dictionary(url, str(copy))
     app.wsgi_app = serve  # type: ignore[method-assign]
+    app.extensions[_ADDRESSES] = hashed
     css = minify_css((folder / "app.css").read_text(encoding="utf-8"))
     app.jinja_env.globals["static"] = hashed.__getitem__
     app.jinja_env.globals["svg"] = icons(hashed["icons.svg"])
     app.jinja_env.globals["css"] = Markup(css)  # noqa: S704  our own file, not input
     return css
+
+
+def addresses() -> dict[str, str]:
+    """{name under static/: its hashed address}."""
+    found: dict[str, str] = current_app.extensions[_ADDRESSES]
+    return found
 
 
 def icons(sprite: str) -> Callable[..., Markup]:

@@ -7,6 +7,7 @@ from flask import Flask, Response, g, jsonify, make_response, redirect, request,
 from flask_babel import gettext as _
 from werkzeug.exceptions import HTTPException, InternalServerError
 
+from . import outbox
 from .access import wants_fragment
 from .db import db
 from .logs import log, shown_path
@@ -56,7 +57,7 @@ def answer(code: int, headers: dict[str, str] | None = None) -> Response:
             body["request_id"] = request_id
         response = make_response(jsonify(body), code)
     elif code == 401:
-        response = _to_sign_in()
+        response = _sign_in_again() if outbox.sent() else _to_sign_in()
     else:
         # A failed part must not replace what the user typed: its words are shown as a toast instead.
         template = "errors/toast.html" if wants_fragment() else "errors/error.html"
@@ -65,6 +66,13 @@ def answer(code: int, headers: dict[str, str] | None = None) -> Response:
             code,
         )
     response.headers.update(headers or {})
+    return response
+
+
+def _sign_in_again() -> Response:
+    """To an outbox, which could not tell a redirect from that of a Wi-Fi portal. `X-Lock`: forget the key."""
+    response = make_response("", 401)
+    response.headers["X-Lock"] = "1" if outbox.ended() else ""
     return response
 
 

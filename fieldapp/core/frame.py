@@ -20,6 +20,7 @@ from jinja2.runtime import Context
 
 _MARK = re.compile("\x00([a-z_]+)\x00")
 _CSRF = "csrf_token"
+_USER = "viewer_id"
 MOST_KEPT = 500  # role × theme × section × what waits; far more than a company meets
 
 
@@ -49,6 +50,8 @@ def keep_frame(base: Template) -> None:
                 yield piece
             elif piece == _CSRF:
                 yield context.resolve(_CSRF)()
+            elif piece == _USER:
+                yield str(viewer.id)
             else:
                 yield from context.blocks[piece][0](context)
 
@@ -60,7 +63,7 @@ def _pieces(base: Template, whole: Any, key: tuple[Any, ...]) -> list[str]:
     role, theme, section, waiting, root, filled = key
     context = base.new_context(
         {
-            "viewer": SimpleNamespace(role=role, theme=theme),
+            "viewer": SimpleNamespace(role=role, theme=theme, id=_mark(_USER)),
             "current_section": section,
             "waiting": waiting,
             "request": SimpleNamespace(script_root=root, path=""),

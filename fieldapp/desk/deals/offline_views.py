@@ -1,6 +1,7 @@
 """The deal check without a signal: the snapshot for the phone, its page, and what it sends when the signal is back."""
 
 import json
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -50,16 +51,19 @@ def show() -> Response:
     )
 
 
-def pages(_viewer: Viewer) -> list[str]:
+def pages(viewer: Viewer, _today: date) -> list[str]:
     """Addresses that a phone keeps for when there is no signal."""
-    return [url_for("offline.show")]
+    return [url_for("offline.show")] if viewer.role in (FIELD.roles or ()) else []
 
 
-@concern.route("/offline-checks", allow=FIELD, methods=("POST",))
+INSTEAD = {"/deals/new": "/deals/offline"}  # without a signal, with the same query
+
+
+@concern.route("/offline-checks", allow=FIELD, methods=("POST",), outbox=True)
 def create() -> Response:
     """Check a deal again that was checked on the phone, by the facts of now, and record it beside what was seen then."""
     now = clock.now()
-    key = forms.key_made(str(outbox.key() or request.form.get("id", "")), now)
+    key = forms.key_made(str(outbox.key() or ""), now)
     try:
         sheet = queries.worksheet(current_user, forms.read(request.form), clock.today(), whole=True, fill=False)
     except UnknownDistributorError:

@@ -3,12 +3,12 @@
 import hashlib
 from typing import Any
 
-from flask import Flask, Request, request
+from flask import Flask, Request, request, session
 from flask_login import AnonymousUserMixin, LoginManager
 
 from fieldapp.core.clock import now
 
-from .queries import viewer_by_session, viewer_by_token
+from .queries import session_exists, viewer_by_session, viewer_by_token
 from .viewer import Viewer
 
 
@@ -39,6 +39,13 @@ class Nobody(AnonymousUserMixin):
 def secret_hash(secret: str) -> str:
     """SHA-256 in hex; the secrets are 256 random bits, so a slow hash would add nothing."""
     return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def session_ended() -> bool:
+    """Was the session of this cookie ended on purpose? One that only ran out still has its row, one of a user who
+    signed out, changed his password or was shut out has none."""
+    secret = session.get("_user_id")
+    return secret is None or not session_exists(secret_hash(str(secret)))
 
 
 def init_app(app: Flask) -> None:

@@ -41,6 +41,11 @@ def viewer_by_session(session_id: str, now: datetime) -> Viewer | None:
     return _viewer(row, session_id=session_id) if row else None
 
 
+def session_exists(session_id: str) -> bool:
+    """Is there a row of this session, expired or not?"""
+    return db.session.get(LoginSession, session_id) is not None
+
+
 def viewer_by_token(token_hash: str) -> Viewer | None:
     """The viewer behind a bearer token that was not revoked, whose user is active."""
     row = _BY_TOKEN.one(token=token_hash)

@@ -28,7 +28,7 @@ from .forms import (
     UserFilterForm,
     UserForm,
 )
-from .login import secret_hash
+from .login import secret_hash, session_ended
 from .models import Role, Theme, User
 from .passwords import WeakPasswordError
 from .regions import book
@@ -46,7 +46,8 @@ def sign_in() -> Response:
     if current_user.is_authenticated:
         return see_other(going_to or "/")
     form = SignInForm(formdata=None, data={"next": going_to})
-    return page("people/accounts/sign_in.html", form=form, ended="_user_id" in session)
+    ended = "_user_id" in session
+    return page("people/accounts/sign_in.html", form=form, ended=ended, locked=ended and session_ended())
 
 
 @concern.route("/sign-in", allow=ANYONE, methods=["POST"])
@@ -67,7 +68,7 @@ def try_sign_in() -> Response:
 
 def _sign_in_again(form: SignInForm, status: int, **context: Any) -> Response:
     form.next.data = rules.local_path(form.next.data)
-    return page("people/accounts/sign_in.html", status=status, form=form, ended=False, **context)
+    return page("people/accounts/sign_in.html", status=status, form=form, ended=False, locked=False, **context)
 
 
 def _sign_in_text(reason: str) -> str:

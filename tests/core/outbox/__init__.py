@@ -1,0 +1,1 @@
+"""What a phone wrote without a signal: received once, kept, shown."""
