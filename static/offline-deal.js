@@ -314,7 +314,7 @@
     $("#offline-lines").innerHTML = deal.lines.map((line) => tpl("sent", { product: s.products[line.product][0], kg: line.grams / 1000, price: plain(line.price) })).join("");
   };
   d.addEventListener("outbox:queued", ({ detail }) => {
-    if (detail.form && detail.form.id === "offline-record") { show("#offline-kept", true); $("button", detail.form).hidden = true; }
+    if (detail.form === $("#offline-record")) { show("#offline-kept", true); $("button", detail.form).hidden = true; }
   });
 
   const deal = () => {
