@@ -18,16 +18,19 @@ AREAS = ("deal", "stale", "growth", "search", "lists", "imports", "weight", "sta
 def main() -> None:
     """Run the areas asked for, print the table, write the results."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("areas", nargs="*", choices=[*AREAS, []], default=list(AREAS))
+    parser.add_argument("areas", nargs="*", metavar="area", help="of " + ", ".join(AREAS) + "; all when none is named")
     parser.add_argument("--quick", action="store_true", help="smaller worlds")
     parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "fieldapp-bench")
     asked = parser.parse_args()
+    if unknown := set(asked.areas) - set(AREAS):
+        parser.error(f"there is no area {', '.join(sorted(unknown))}: choose from {', '.join(AREAS)}")
+    areas = asked.areas or AREAS
     goals: list[Goal] = []
-    for area in asked.areas or AREAS:
+    for area in areas:
         print(f"… {area}", flush=True)
         goals += importlib.import_module(f"bench.{area}").run(asked.folder, asked.quick)
     print(show(goals))
-    if set(asked.areas) == set(AREAS) and not asked.quick:
+    if set(areas) == set(AREAS) and not asked.quick:
         save(goals, Path(__file__).parent / "results.json")
 
 

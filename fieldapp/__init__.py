@@ -94,12 +94,19 @@ def _register_concerns(app: Flask) -> None:
     from .desk.imports import views as imports
     from .desk.portfolio import views as portfolio
     from .desk.privacy import views as contact_data
+    from .desk.rounds import task_views as tasks
+    from .desk.rounds import views as rounds
     from .desk.today import views as today
     from .desk.upkeep import cli as upkeep_cli
+    from .desk.visits import panels as visit_panels
+    from .desk.visits import views as visits
     from .fieldwork.tasks import models as _tasks  # noqa: F401
     from .fieldwork.visits import models as _visits  # noqa: F401
+    from .fieldwork.visits import policy as visits_policy
+    from .fieldwork.visits import queries as visit_queries
     from .network.distributors import models as _distributors  # noqa: F401
     from .network.dossier import cli as dossier_cli
+    from .network.dossier import departures as contact_departures
     from .network.dossier import models as _dossier  # noqa: F401
     from .network.dossier import panels as dossier_panels
     from .network.dossier import policy as dossier_policy
@@ -119,7 +126,9 @@ def _register_concerns(app: Flask) -> None:
     from .people.policy import trials as policy_trials
     from .people.policy import views as policy
     from .standing.grading import credit_policy, credit_views, privacy_cli, privacy_policy, privacy_views
+    from .standing.grading import departures as grading_departures
     from .standing.grading import models as _grading  # noqa: F401
+    from .standing.grading import panels as grading_panels
     from .standing.grading import policy as grading_policy
     from .standing.grading import trial as grading_trial
     from .standing.grading import views as grading
@@ -141,6 +150,8 @@ def _register_concerns(app: Flask) -> None:
     app.register_blueprint(playbook.concern)
     app.register_blueprint(policy.concern)
     app.register_blueprint(portfolio.concern)
+    app.register_blueprint(rounds.concern)
+    app.register_blueprint(tasks.concern)
     app.register_blueprint(today.concern)
     app.cli.add_command(accounts_cli.users)
     demo_cli.init_app(app)
@@ -156,13 +167,20 @@ def _register_concerns(app: Flask) -> None:
     policy_trials.declare(app, grading_trial.TRIALS)
     policy_sections.declare(app, credit_policy.SECTIONS)
     policy_sections.declare(app, dossier_policy.SECTIONS)
+    policy_sections.declare(app, visits_policy.SECTIONS)
     app.register_blueprint(privacy_views.concern)
     app.register_blueprint(contact_data.concern)
     policy_sections.declare(app, privacy_policy.SECTIONS)
     privacy_cli.init_app(app)
     dossier_cli.init_app(app)
     storage.declare(app, dossier_queries.known_papers)
+    contact_departures.declare(app, grading_departures.forget_answers)
     panels.declare(app, dossier_panels.PANELS)
+    app.register_blueprint(visits.concern)
+    panels.declare(app, visit_panels.PANELS)
+    panels.declare(app, grading_panels.PANELS)
+    storage.declare(app, visit_queries.known_photos)
+    outbox.declare_pages(app, rounds.round_pages)
 
 
 def _register_template_globals(app: Flask) -> None:

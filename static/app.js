@@ -24,7 +24,7 @@
     const text = [...d.querySelectorAll("[data-announce]")].map((e) => e.dataset.announce).join(". ");
     if (text !== said) $("#live").textContent = said = text;
   };
-  const focusInvalid = (from) => { const first = $("form [aria-invalid=true]", from); if (first) first.focus(); };
+  const focusInvalid = (from) => { const first = $("form [aria-invalid=true], form [autofocus]", from); if (first) first.focus(); };
 
   // Asks in the page's own dialog; the browser's where <dialog> is missing.
   const ask = (text, yes, no = () => {}) => {
@@ -114,7 +114,7 @@
   d.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
     announce();
     watchAll();
-    if (ctx.response && ctx.response.status === 422) focusInvalid(ctx.target && ctx.target.isConnected ? ctx.target : d);
+    if (ctx.response && [409, 422].includes(ctx.response.status)) focusInvalid(ctx.target && ctx.target.isConnected ? ctx.target : d);
   });
   // What is not swapped in (see htmx-config in base.html) is said in a toast, with the words of the error page.
   d.addEventListener("htmx:response:error", ({ detail: { ctx } }) => {
@@ -145,6 +145,12 @@
     d.dispatchEvent(new Event("deals:kept"));
   };
   addEventListener("load", () => setTimeout(() => keepFacts().catch(() => {}), 500));
+
+  // A tap in a long list comes back to the same place of it.
+  d.addEventListener("submit", ({ target }) => { if (target.matches("[data-stay]")) sessionStorage.setItem("stay", `${location.pathname} ${scrollY}`); }, true);
+  const [path, height] = (sessionStorage.getItem("stay") || "").split(" ");
+  sessionStorage.removeItem("stay");
+  if (path === location.pathname) scrollTo(0, height);
 
   watchAll();
   announce();

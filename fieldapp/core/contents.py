@@ -60,6 +60,13 @@ def examine(data: bytes) -> Content:
     return Content(_made_anew(data, form), JPEG)
 
 
+def examine_photo(data: bytes) -> Content:
+    """The same for what has to be a photo. Raises ContentError, for a PDF too."""
+    if data.startswith(b"%PDF-"):
+        raise ContentError(Message(N_("This is a PDF. Choose a photo (JPEG, PNG, WebP).")))
+    return examine(data)
+
+
 def _image_form(data: bytes) -> str | None:
     if data.startswith(b"\xff\xd8\xff"):
         return "JPEG"

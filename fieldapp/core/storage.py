@@ -3,6 +3,7 @@ name. Concerns that keep some declare which keys have a row, so that a sweep kno
 """
 
 import os
+import secrets
 from collections.abc import Callable, Collection, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -33,7 +34,8 @@ def path_of(key: UUID, sha256: str) -> Path:
 def keep(key: UUID, sha256: str, content: bytes) -> Path:
     """Write a content and see it on the disk before returning. Raises StorageError, and then leaves nothing."""
     path = path_of(key, sha256)
-    draft = path.with_suffix(_DRAFT)
+    # Named at random: a phone sends a photo under the same key again, and what a killed process left must not bar it.
+    draft = path.with_name(f"{key}.{secrets.token_hex(4)}{_DRAFT}")
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with draft.open("xb") as file:

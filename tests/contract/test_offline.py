@@ -45,7 +45,11 @@ def test_the_phone_answers_as_the_interface_does(dialect: str, tmp_path: Path, b
             for _number in range(DEALS // 3):
                 products = [chance.randrange(len(snapshot["products"])) for _n in range(chance.choice((1, 1, 2, 3)))]
                 lines = [
-                    {"product": p, "grams": chance.choice((1, 40_000, 5_000_000)), "price": a_price(chance, snapshot, p)}
+                    {
+                        "product": p,
+                        "grams": chance.choice((1, 40_000, 5_000_000)),
+                        "price": a_price(chance, snapshot, p),
+                    }
                     for p in products
                 ]
                 who, place = chance.randrange(len(snapshot["distributors"])), chance.choice(snapshot["places"])

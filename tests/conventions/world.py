@@ -5,10 +5,12 @@ and a body to `BODIES` if its form needs one to get past its first check.
 """
 
 from dataclasses import dataclass, field
+from io import BytesIO
 from typing import Any
 
 import sqlalchemy as sa
 from flask import Flask
+from PIL import Image
 from werkzeug.routing import Rule
 
 from fieldapp.core import storage
@@ -17,6 +19,7 @@ from fieldapp.core.db import db
 from fieldapp.desk.approvals.models import Approval
 from fieldapp.desk.imports import runs
 from fieldapp.desk.imports.models import ImportRun, RunState
+from fieldapp.fieldwork.visits.models import VisitNote, VisitPhoto
 from fieldapp.network.distributors.models import Contact
 from fieldapp.network.dossier.models import Attachment
 from fieldapp.network.dossier.queries import digest
@@ -39,6 +42,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "accounts.language": {"locale": "en"},
     "accounts.theme": {"theme": "dark"},
     "api.create_deal_check": DEAL,
+    "visits.note": {"section": "stock"},
     "playbook.classify": {"type": "quiet", "seen": "serious"},
     "deals.create": {"distributor": "D001", "terms": "credit", "product": "P10", "kg": "5000", "price": "3150"},
     "offline.create": {"distributor": "D001", "terms": "credit", "product": "P10", "kg": "5000", "price": "3150"},
@@ -132,9 +136,28 @@ def make_world(app: Flask) -> World:
             )
         )
         storage.keep(paper.id, paper.sha256, content)
+        visit = cast.make_visit(distributor, users["rep"], cast.TODAY, minutes=None)
+        note = cast.add(VisitNote(visit_id=visit.id, section="stock", subject="Product P10", count=40, made_at=at))
+        promotion = cast.make_task(distributor, users["rep"], cast.TODAY, kind="promotion")
+        picture = BytesIO()
+        Image.new("RGB", (40, 30), "green").save(picture, "JPEG")
+        photo = cast.add(
+            VisitPhoto(
+                visit_id=visit.id,
+                purpose="arrival",
+                taken_at=at,
+                sha256=digest(picture.getvalue()),
+                size=len(picture.getvalue()),
+            )
+        )
+        storage.keep(photo.id, photo.sha256, picture.getvalue())
         world = World(
             app,
             {
+                "visit_id": visit.id,
+                "note_id": note.id,
+                "task_id": promotion.id,
+                "photo_id": photo.id,
                 "distributor_id": distributor.id,
                 "contact_id": distributor.contacts[0].id,
                 "user_id": target.id,

@@ -103,13 +103,17 @@ BatchCheck = Callable[[Sequence[Planned]], Iterable[tuple[Planned, str, Message]
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What a reading wrote, for what is derived from it: the keys per part, the subjects touched, what was noted."""
+    """What a reading wrote, for what is derived from it: the keys per part, the subjects touched, what was noted.
+
+    `traces`: what the kind's `trace` kept of each changed row.
+    """
 
     keys: tuple[set[UUID], ...]
     subjects: set[UUID]
     noted: Any
     actor_id: UUID | None
     at: datetime
+    traces: list[Any] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +126,7 @@ class Kind:
     `remark`   — what a person should look at in rows that are taken all the same, told by the database.
     `subject`  — (part, attribute) whose values, old and new, `finish` is given.
     `note`     — called in the transaction before anything is written; what it returns is given to `finish`.
+    `trace`    — what is to be remembered of a row that changes something, until `finish`; None: nothing.
     `finish`   — keeps what is derived from the rows, in the same transaction.
     """
 
@@ -135,6 +140,7 @@ class Kind:
     remark: BatchCheck | None = None
     subject: tuple[int, str] | None = None
     note: Callable[[], Any] | None = None
+    trace: Callable[[Planned], Any] | None = None
     finish: Callable[[Written], None] | None = None
 
 

@@ -46,12 +46,13 @@ class ProductRow:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """One published policy: the numbers of the check, and the roles that may see floors."""
+    """One published policy: the numbers of the check, the roles that may see floors, and the settings as they stand."""
 
     version: int
     valid_from: date
     deal: DealPolicy
     floor_roles: frozenset[str]
+    settings: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +224,7 @@ def _load_reference(version: int) -> Reference:
             row.valid_from,
             DealPolicy.from_settings(row.settings.get("deal_check", {})),
             frozenset(row.settings.get("visibility", {}).get("floor_roles", ())),
+            row.settings,
         )
         for row in db.session.execute(
             sa.select(PolicyVersion.version, PolicyVersion.valid_from, PolicyVersion.settings).order_by(

@@ -93,10 +93,10 @@ def headline(result: TrialResult) -> str:
     if not result.looked_at:
         return _("There is no recorded check yet that can be replayed.")
     return ngettext(
-        "Of the last %(looked_at)s checks, %(num)s would get another answer.",
-        "Of the last %(looked_at)s checks, %(num)s would get another answer.",
-        result.changed,
-        looked_at=result.looked_at,
+        "%(num)s check was looked at: %(changed)s would get another answer.",
+        "Of the last %(num)s checks, %(changed)s would get another answer.",
+        result.looked_at,
+        changed=result.changed,
     )
 
 

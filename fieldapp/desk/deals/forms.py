@@ -177,8 +177,10 @@ def key_made(text: str | None, now: datetime) -> UUID | None:
 
 
 def read_seen(given: MultiDict[str, str], at: datetime) -> dict[str, str]:
-    """What a phone showed without a signal: the `verdict` seen `at`, by facts of `facts_at`; of no further use than to be
-    told, so that what is no verdict counts as "go" and what is no instant as the one at which it was seen."""
+    """What a phone showed without a signal: the `verdict` seen `at`, by facts of `facts_at`.
+
+    It is only ever told: so what is no verdict counts as "go", and what is no instant as the one at which it was seen.
+    """
     verdict = given.get("verdict", "")
     try:
         facts_at = min(datetime.fromtimestamp(int(given.get("as_of", "")) / 1000, UTC), at)

@@ -33,7 +33,7 @@ concern = Concern("offline", __name__, section="deals", url_prefix="/deals")
 
 @concern.route("/snapshot", allow=FIELD)
 def facts() -> Response:
-    """The facts of the viewer's distributors for the phone, signed; the signature is in a header, of the exact bytes."""
+    """The facts of the viewer's distributors for the phone; the signature of the exact bytes is in a header."""
     body = snapshot(current_user, clock.today(), clock.now())
     response = make_response(body)
     response.mimetype = "application/json"
@@ -61,7 +61,7 @@ INSTEAD = {"/deals/new": "/deals/offline"}  # without a signal, with the same qu
 
 @concern.route("/offline-checks", allow=FIELD, methods=("POST",), outbox=True)
 def create() -> Response:
-    """Check a deal again that was checked on the phone, by the facts of now, and record it beside what was seen then."""
+    """Check again by the facts of now what was checked on a phone, and record it beside what was seen then."""
     now = clock.now()
     key = forms.key_made(str(outbox.key() or ""), now)
     try:
@@ -109,7 +109,9 @@ def words() -> dict[str, Any]:
         "fine": _("All in order"),
         "more": _counted(lambda num: ngettext("%(num)d more", "%(num)d more", num)),
         "hidden": _counted(
-            lambda num: ngettext("%(num)d distributor outside your patch", "%(num)d distributors outside your patch", num)
+            lambda num: ngettext(
+                "%(num)d distributor outside your patch", "%(num)d distributors outside your patch", num
+            )
         ),
         "overdue": _counted(
             lambda num: ngettext(

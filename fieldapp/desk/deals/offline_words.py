@@ -15,7 +15,17 @@ from fieldapp.desk.checks import presentation
 from fieldapp.desk.checks.queries import Owner
 from fieldapp.desk.checks.rules import LEVELS
 
-_AMOUNTS = ("net", "lowest_ok_price", "lowest_approvable_price", "retail", "overdue", "available", "over", "to_pay_for_approval", "temporary")  # fmt: skip
+_AMOUNTS = (
+    "net",
+    "lowest_ok_price",
+    "lowest_approvable_price",
+    "retail",
+    "overdue",
+    "available",
+    "over",
+    "to_pay_for_approval",
+    "temporary",
+)
 _MARKS = {name: 71_300_000_000 + 1_010_101 * number for number, name in enumerate(_AMOUNTS)}
 _DAYS = 7_654_321
 _NAMED = {"available": "left"}
@@ -45,14 +55,16 @@ _VARIANTS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
 }
 
 
-class _Marked(presentation.Seeing):
-    """Names every owner by the mark."""
+class _Marked:
+    """Looks like a Seeing and names every owner by the mark."""
+
+    floor = False
 
     def split_owners(self, keys: Iterable[str]) -> tuple[list[Owner], int]:  # noqa: ARG002  whoever it is
         return [Owner("", "{owners}", None)], 0
 
 
-_SEEING: Any = _Marked(None, False, {})  # type: ignore[arg-type]  nobody looks: nothing is asked of the viewer
+_SEEING: Any = _Marked()
 
 
 def sentences() -> Mapping[str, str]:
@@ -72,5 +84,5 @@ def _sentences(_language: str) -> Mapping[str, str]:
 
 def _with_marks(text: str) -> str:
     for name, fen in _MARKS.items():
-        text = text.replace(show_yuan(fen), "{%s}" % _NAMED.get(name, name))
+        text = text.replace(show_yuan(fen), f"{{{_NAMED.get(name, name)}}}")
     return text.replace(str(_DAYS), "{overdue_days}")

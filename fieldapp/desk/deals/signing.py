@@ -1,7 +1,7 @@
 """The key pair that signs what a phone keeps: ECDSA over P-256, made at the first use, in the instance folder.
 
-P-256 because every browser's WebCrypto has it. A new pair does no harm: a phone takes the new public key with the next page
-that a signal brings, and what it kept before stays good under the old one for its day.
+P-256 because every browser's WebCrypto has it. A new pair does no harm: a phone takes the new public key with the next
+page that a signal brings, and what it kept before stays good under the old one for its day.
 """
 
 import base64
@@ -41,9 +41,7 @@ def signer(instance: Path) -> Signer:
     key = serialization.load_pem_private_key(path.read_bytes(), password=None)
     if not isinstance(key, ec.EllipticCurvePrivateKey) or not isinstance(key.curve, ec.SECP256R1):
         raise ValueError(f"{path} holds no key for P-256: delete it, and a new one is made")
-    public = key.public_key().public_bytes(
-        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
+    public = key.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
     return Signer(key, base64.b64encode(public).decode())
 
 

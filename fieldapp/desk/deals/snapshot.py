@@ -148,7 +148,8 @@ def _ledger(row: Any, day: date, entries: Any) -> LedgerFacts:
         return LedgerFacts()
     if day >= row.as_of:
         return from_balance(row.outstanding, read_open_items(row.open_items), day)
-    return position(*entries, day)
+    invoices, payments = entries
+    return position(invoices, payments, day)
 
 
 def _goods(known: Reference) -> list[Goods]:

@@ -1,11 +1,11 @@
-"""A rep's distributors packed for his phone: the facts from which static/offline-deal.js checks a deal without a signal.
+"""A rep's distributors packed for his phone: of these facts static/offline-deal.js checks a deal without a signal.
 
 What hangs on the day alone is worked out here, by the rules that answer online, for each of the two business days on
 which a snapshot may be used. The phone decides only what hangs on the deal: the price row of a place, the net price,
 whose area it is, the amount and the limit. Two days that are alike are packed once.
 
-No floor is packed for a viewer who may not see it. In its place stand, for each price row and each total of rebates that
-can meet it, the lowest price that goes and the lowest that can be approved: what every answer online tells him too.
+No floor is packed for a viewer who may not see it. In its place stand, for each price row and each total of rebates
+that can meet it, the lowest price that goes and the lowest that can be approved: what every answer online tells him too.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -63,8 +63,8 @@ class Customer(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is packed. `prices` by product key, `rebates` by distributor key or `*`; a `policy` (version, rules) for each
-    day; `owners`: name by key of the owners whom the viewer may see; `floors`: may he see floors?"""
+    """What is packed. `prices` by product key, `rebates` by distributor key or `*`; a policy (version, rules) for
+    each day; `owners`: name by key of the owners whom the viewer may see; `floors`: may he see floors?"""
 
     days: Sequence[date]
     policies: Sequence[tuple[int, DealPolicy]]

@@ -276,6 +276,7 @@ class _Plan:
         self._codes: dict[int, dict[str, Any]] = {}
         self._lines: dict[Any, int] = {}
         self._subjects: set[UUID] = set()
+        self._traces: list[Any] = []
         self._steps = [self._step(number, part) for number, part in enumerate(self._kind.parts)]
         self._bad_cells: list[CellError] = []
         self._read_row = row_reader(layout, self._bad_cells.append)
@@ -584,6 +585,10 @@ class _Plan:
             before = plan.before[part]
             if before is not None:
                 self._subjects.add(before[name])
+        if self._kind.trace is not None:
+            trace = self._kind.trace(plan)
+            if trace is not None:
+                self._traces.append(trace)
 
     # Writing --------------------------------------------------------------------------------------------------------
 
@@ -600,7 +605,8 @@ class _Plan:
                 progress(done / total)
         if self._kind.finish is not None:
             keys = tuple(step.keys for step in self._steps)
-            self._kind.finish(Written(keys, self._subjects, noted, self._order.actor_id, self._order.at))
+            order = self._order
+            self._kind.finish(Written(keys, self._subjects, noted, order.actor_id, order.at, self._traces))
 
 
 class _Upsert:

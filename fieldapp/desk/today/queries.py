@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from fieldapp.desk.approvals import queries as approvals
@@ -11,6 +11,8 @@ from fieldapp.desk.deals import queries as deals
 from fieldapp.desk.portfolio import queries as portfolio
 from fieldapp.desk.portfolio.forms import Asked, Sort
 from fieldapp.desk.portfolio.queries import Row
+from fieldapp.desk.rounds import queries as rounds
+from fieldapp.fieldwork.visits.cadence import VisitPolicy
 from fieldapp.people.accounts.models import Role
 from fieldapp.people.accounts.viewer import Viewer
 from fieldapp.standing.grading import card as credit
@@ -19,6 +21,7 @@ from fieldapp.standing.grading import queries as grading
 from .rules import DayPart, day_part
 
 MOST = 5
+TOLD_FOR = timedelta(days=3)  # an answer to a request for a temporary limit stands on the home page so long
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +29,9 @@ class Home:
     """`requests`: open ones to decide (supervisors) or one's own that are open or answered and not yet seen.
 
     `changed`: his deal checks that turned out otherwise than his phone had shown them without a signal.
-    `limits`: how many temporary limits others ask him for. `ratings`: proposals that wait and grades that run out; None
-    for an administrator, who does neither.
+    `limits`: how many temporary limits others ask him for; `answers`: his own requests for one that were decided in the
+    last days. `ratings`: proposals that wait and grades that run out; None for an administrator, who does neither.
+    `next`: his round, as rounds/queries.py has it.
     """
 
     part: DayPart
@@ -36,8 +40,10 @@ class Home:
     changed: Sequence[deals.Changed]
     decides: bool
     limits: int
+    answers: Sequence[Any]
     overdue: list[Row]
     ratings: grading.ToDo | None
+    next: rounds.Next | None
     empty: bool
 
     @staticmethod
@@ -46,8 +52,8 @@ class Home:
         return title(code)
 
 
-def home(viewer: Viewer, today: date, now: datetime) -> Home:
-    """Gather the page: at most ten statements with the request's own."""
+def home(viewer: Viewer, visits: VisitPolicy, today: date, now: datetime) -> Home:
+    """Gather the page: at most ten statements with the request's own. `visits`: the policy of visits that holds."""
     decides = viewer.role is Role.SUPERVISOR
     recent = deals.recent(viewer)
     requests = approvals.open_in_patch(viewer) if decides else approvals.own(viewer)
@@ -60,8 +66,10 @@ def home(viewer: Viewer, today: date, now: datetime) -> Home:
         changed=[] if viewer.role is Role.ADMIN else deals.changed_lately(viewer, now)[:MOST],
         decides=decides,
         limits=sum(row.asked_by_id != viewer.id for row in credit.open_in_patch(viewer)) if decides else 0,
+        answers=credit.answered_since(viewer, now - TOLD_FOR),
         overdue=overdue,
         ratings=grading.to_do(viewer, today),
+        next=rounds.next_up(viewer, visits, today),
         empty=not recent and not overdue and not portfolio.any_for(viewer),
     )
 

@@ -8,7 +8,8 @@ from fieldapp.core import clock
 from fieldapp.core.access import SIGNED_IN
 from fieldapp.core.concern import Concern
 from fieldapp.core.page import page
-from fieldapp.desk.portfolio.queries import towns
+from fieldapp.desk.rounds.queries import held, towns
+from fieldapp.desk.rounds.views import visit_url
 
 from . import queries
 
@@ -19,11 +20,14 @@ concern = Concern("today", __name__, section="today")
 def show() -> Response:
     """The home page."""
     today = clock.today()
-    home = queries.home(current_user, today, clock.now())
+    visits, path = held(today)
+    home = queries.home(current_user, visits, today, clock.now())
     return page(
         "desk/today/show.html",
         home=home,
+        today=today,
         date=f"{today.isoformat()} {format_date(today, 'EEEE')}",
         recent=[(url_for("deals.new", distributor=row.code), row.name, False) for row in home.recent],
-        town=towns(),
+        town=towns(path),
+        visit=visit_url,
     )

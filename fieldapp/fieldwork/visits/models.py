@@ -55,7 +55,7 @@ class Visit(Base):
     departure_lng: Mapped[float | None]
     departure_accuracy: Mapped[int | None]
     departure_distance: Mapped[int | None]
-    departure_problem: Mapped[PlaceProblem | None] = enum_column(PlaceProblem)
+    departure_problem: Mapped[PlaceProblem | None] = enum_column(PlaceProblem, check="departureproblem")
     ending: Mapped[Ending | None] = enum_column(Ending)
     contact_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("contact.id", ondelete="SET NULL"), index=True)
     summary: Mapped[str] = mapped_column(sa.Text, default="")
@@ -80,7 +80,8 @@ class VisitNote(Base):
     """One thing noted on a visit. Which of the columns a section uses, rules.py says.
 
     `subject`: the product, brand or kind of animal in words, ours too; `product_id` where it is one of ours. `price` is
-    per `weight` grams (a 40 kg bag, a tonne); `count`: bags or heads; `on`: the day an order is expected.
+    per `weight` grams (a 40 kg bag, a tonne); `count`: bags, heads, or percent of what is sold (a brand); `on`: the day
+    an order is expected. A step of the talk plan is its `subject`, with `count` 1 done and 0 skipped.
     """
 
     __tablename__ = "visit_note"

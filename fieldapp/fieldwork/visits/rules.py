@@ -1,6 +1,14 @@
-"""The words of a visit: what a note can be about, how a place could not be found, how a visit ended."""
+"""The words of a visit and what follows: distance to the store, when a forgotten visit ended, what is flagged."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from enum import StrEnum
+from math import asin, cos, radians, sin, sqrt
+from zoneinfo import ZoneInfo
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")  # as core/clock.py has it, which knows Flask
+_EARTH = 6_371_009  # metres, the mean radius
 
 
 class NoteSection(StrEnum):
@@ -14,6 +22,20 @@ class NoteSection(StrEnum):
     BRAND = "brand"
     TALK = "talk"
     OTHER = "other"
+
+
+# What a section asks for beside a remark; the first must be there.
+USES: Mapping[NoteSection, tuple[str, ...]] = {
+    NoteSection.STOCK: ("subject", "amount"),
+    NoteSection.COMPETITOR: ("subject", "price"),
+    NoteSection.ORDER: ("subject", "amount", "on"),
+    NoteSection.LIVESTOCK: ("subject", "amount"),
+    NoteSection.RETAIL: ("subject", "price"),
+    NoteSection.BRAND: ("subject", "amount"),
+    NoteSection.TALK: ("subject",),
+    NoteSection.OTHER: (),
+}
+OF_OURS = frozenset({NoteSection.STOCK, NoteSection.ORDER, NoteSection.RETAIL})  # the subject is a product, mostly ours
 
 
 class PlaceProblem(StrEnum):
@@ -37,3 +59,67 @@ class PhotoPurpose(StrEnum):
     ARRIVAL = "arrival"
     TASK = "task"
     NOTE = "note"
+
+
+class Flag(StrEnum):
+    """What a reader of a visit should know. `no-place`: checked in without one; `far`: far from the store."""
+
+    NO_PLACE = "no-place"
+    FAR = "far"
+    REPAIRED = "repaired"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A point in degrees (WGS 84) with its accuracy in metres, or the problem why there is none."""
+
+    lat: float | None = None
+    lng: float | None = None
+    accuracy: int | None = None
+    problem: PlaceProblem | None = None
+
+
+def metres_between(here: tuple[float, float], there: tuple[float, float]) -> int:
+    """The way over the earth's surface between two (latitude, longitude), in whole metres (haversine)."""
+    north, north_there = radians(here[0]), radians(there[0])
+    half = sin((north_there - north) / 2) ** 2
+    half += cos(north) * cos(north_there) * sin(radians(there[1] - here[1]) / 2) ** 2
+    return round(2 * _EARTH * asin(min(1.0, sqrt(half))))
+
+
+def distance(place: Place, lat: float | None, lng: float | None) -> int | None:
+    """Metres from a place to the store; None where either is not known."""
+    if place.lat is None or place.lng is None or lat is None or lng is None:
+        return None
+    return metres_between((place.lat, place.lng), (lat, lng))
+
+
+def business_day(at: datetime, now: datetime, today: date) -> date:
+    """The business date of an earlier instant: as many days before today as it lies before now in Shanghai."""
+    return today - (now.astimezone(SHANGHAI).date() - at.astimezone(SHANGHAI).date())
+
+
+def presumed_end(arrived_at: datetime, noted_at: datetime | None, minutes: int, not_after: datetime) -> datetime:
+    """When a visit ended if nobody said so: at its last note, or so many minutes after the arrival where there is none.
+
+    Never after `not_after` (now, or the next arrival), and never before the arrival.
+    """
+    end = arrived_at + timedelta(minutes=minutes) if noted_at is None else noted_at
+    return max(arrived_at, min(end, not_after))
+
+
+def may_change(left: bool, day: date, written: date) -> bool:
+    """May a visit of a day be changed by what was written on a day? While it is under way, and on its day."""
+    return not left or day == written
+
+
+def flags(*, problem: PlaceProblem | None, metres: int | None, ending: Ending | None, far: int) -> tuple[Flag, ...]:
+    """What is to be said of a visit: it was checked in without a place, far from the store, or never checked out."""
+    found = []
+    if problem is not None:
+        found.append(Flag.NO_PLACE)
+    if metres is not None and metres > far:
+        found.append(Flag.FAR)
+    if ending is Ending.REPAIRED:
+        found.append(Flag.REPAIRED)
+    return tuple(found)

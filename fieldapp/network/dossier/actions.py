@@ -18,10 +18,10 @@ from fieldapp.network.distributors.rules import Status
 from fieldapp.people.accounts.viewer import Viewer
 from fieldapp.people.audit.actions import record
 
-from . import policy, queries
+from . import departures, policy, queries
 from .lookalikes import Found
 from .models import Attachment, Brand, BrandShare, Dossier
-from .parts import Entry, Part, Values, latest_share, marks, text_of
+from .parts import Entry, Part, Values, audited, latest_share, marks, text_of
 from .rules import PAPERS, AttachmentKind, Decision, merge, shares_fit
 from .upkeep import refresh
 
@@ -150,6 +150,8 @@ def remove(viewer: Viewer, distributor_id: UUID, part: Part, item_id: UUID, when
     if isinstance(entry.row, Contact) and entry.row.main and _contacts(distributor_id) > 1:
         raise RefusedError("main", "main_stays")
     values = entry.values()
+    if isinstance(entry.row, Contact):
+        departures.leaving(viewer, entry.row, entry.distributor, when.at)
     if isinstance(entry.row, Brand):
         db.session.execute(sa.delete(BrandShare).where(BrandShare.brand_id == item_id))
     db.session.delete(entry.row)
@@ -384,7 +386,7 @@ def _finish(viewer: Viewer, entry: Entry, when: Moment, verb: str, changed: Mapp
     _check(dossier, part.section, viewer, when.today)
     distributor.updated_at = when.at
     changes: dict[str, Any] = {
-        f"{entry.path}/{name}": [_audited(part, name, old), _audited(part, name, new)]
+        f"{entry.path}/{name}": [audited(part, name, old), audited(part, name, new)]
         for name, (old, new) in changed.items()
     }
     if part.listed:
@@ -395,10 +397,6 @@ def _finish(viewer: Viewer, entry: Entry, when: Moment, verb: str, changed: Mapp
     if part.indexed:
         reindex([distributor.id])
     refresh([distributor.id], policy.on(when.today).weights)
-
-
-def _audited(part: Part, name: str, value: Any) -> str | None:
-    return None if value is None else part.masked(name, text_of(value))
 
 
 def _check(dossier: Dossier, section: str, viewer: Viewer, today: date) -> None:

@@ -2,14 +2,18 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import Any
+from uuid import UUID
 
 from fieldapp.core.clock import SHANGHAI
 from fieldapp.core.sheets import N_, Message
 from fieldapp.core.sheets.kinds import Planned, Written
 from fieldapp.network.distributors import imports
+from fieldapp.people.audit.actions import record_each
 
 from . import lookalikes, policy
 from .alike import Profile, Reason
+from .parts import PARTS, audited
 from .upkeep import refresh
 
 _SAID = {
@@ -56,10 +60,32 @@ def _profile(plan: Planned) -> Profile:
     )
 
 
+def _trace(plan: Planned) -> tuple[UUID, dict[str, Any]] | None:
+    """What a row changes of a file that is there already: (distributor, {field: [before, after]}), masked."""
+    row, person = plan.after
+    if plan.before[0] is None:
+        return None
+    changes = _changed("company", "company", plan.before[0], row) | _changed("place", "place", plan.before[0], row)
+    known = plan.before[1] or {}
+    path = f"contacts/{person['id']}"
+    of_person = _changed("contacts", path, known, person)
+    if of_person:
+        contacts = PARTS["contacts"]
+        changes |= of_person
+        changes[path] = [audited(contacts, contacts.label, one.get(contacts.label)) for one in (known, person)]
+    return (row["id"], changes) if changes else None
+
+
+def _changed(part: str, path: str, before: Any, after: Any) -> dict[str, Any]:
+    fields = [name for name in PARTS[part].fields if name in after and before.get(name) != after[name]]
+    return {f"{path}/{name}": [audited(PARTS[part], name, one.get(name)) for one in (before, after)] for name in fields}
+
+
 def _finish(written: Written) -> None:
     if imports.DISTRIBUTORS.finish is not None:
         imports.DISTRIBUTORS.finish(written)
+    record_each(written.actor_id, "dossier.import", "distributor", written.at, written.traces)
     refresh(written.subjects, policy.on(written.at.astimezone(SHANGHAI).date()).weights)
 
 
-DISTRIBUTORS = replace(imports.DISTRIBUTORS, finish=_finish, remark=_remark)
+DISTRIBUTORS = replace(imports.DISTRIBUTORS, trace=_trace, finish=_finish, remark=_remark)

@@ -155,6 +155,11 @@ def text_of(value: Any) -> str:
     return repr(value) if isinstance(value, float) else str(value)
 
 
+def audited(part: Part, name: str, value: Any) -> str | None:
+    """A value as the audit may hold it; None where there is none."""
+    return None if value is None else part.masked(name, text_of(value))
+
+
 def marks(secret: str, path: str, values: Mapping[str, Any]) -> dict[str, str]:
     """{field: mark}: equal for equal values; keyed, so that nobody finds a value by trying."""
     return {

@@ -291,7 +291,7 @@ class Change(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One entry of the history. `verb`: edit, add, remove, confirm, attach, detach, create."""
+    """One entry of the history. `verb`: edit, add, remove, confirm, attach, detach, create, import."""
 
     id: UUID
     at: datetime
@@ -341,7 +341,7 @@ def blank_entry(distributor_id: UUID, entry: str) -> None:
 
 
 def last_changes(distributor_id: UUID, keys: Collection[str]) -> dict[str, tuple[str | None, datetime]]:
-    """{key: (who, when)} of the latest change of some fields; those that only a file has changed are left out."""
+    """{key: (who, when)} of the latest change of some fields; those that nothing changed are left out."""
     found: dict[str, tuple[str | None, datetime]] = {}
     for event in _events(distributor_id, None):
         for change in event.changes:

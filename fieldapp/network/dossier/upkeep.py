@@ -19,6 +19,7 @@ from .models import Attachment, Brand, BrandShare, Dossier, Outlet, Site, Vehicl
 from .rules import WEIGHTS, AttachmentKind, missing, percent
 
 _CHUNK = 1000
+_CITY, _COUNTY = 4, 6  # digits of a region code
 _KEPT = ("percent", "missing", "name_key", "address_key", "credit_key", "bank_key")
 
 
@@ -150,12 +151,23 @@ def _keep_phones(connection: Connection, people: Sequence[Any]) -> None:
 
 
 def places(connection: Connection, codes: Iterable[str | None]) -> Callable[[str | None], tuple[str, ...]]:
-    """How the regions of a code are called, the largest first: names that an address or a business begins with."""
+    """Names that an address or a business begins with: how the regions of a code are called, the largest first, then
+    all counties of its city, as the region may be given no closer than the city."""
     wanted = {part for code in codes if code for part in chain(code)}
     found = connection.execute(sa.select(Region.code, Region.name).where(Region.code.in_(wanted)))
     names: dict[str, str] = dict(found.tuples().all())
+    cities = sorted(part for part in wanted if len(part) == _CITY)
+    counties: dict[str, list[str]] = {city: [] for city in cities}
+    within = sa.or_(sa.false(), *(sa.and_(Region.code > city, Region.code < f"{city}99999") for city in cities))
+    for code, name in connection.execute(
+        sa.select(Region.code, Region.name).where(within, sa.func.length(Region.code) == _COUNTY).order_by(Region.code)
+    ):
+        counties[code[:_CITY]].append(name)
 
     def named(code: str | None) -> tuple[str, ...]:
-        return tuple(names[part] for part in reversed(chain(code)) if part in names) if code else ()
+        if not code:
+            return ()
+        own = [names[part] for part in reversed(chain(code)) if part in names]
+        return (*own, *(name for name in counties.get(code[:_CITY], ()) if name not in own))
 
     return named

@@ -437,6 +437,7 @@ def _seen(marked: Mapping[str, str]) -> str:
 
 def _refuse(form: Any, error: RefusedError) -> None:
     texts = {
+        "overtaken": _("Somebody decided on a rating that rests on this person's answers. Look at it, then try again."),
         "main_stays": _("Make another contact the main one first: one of them has to be."),
         "brand_there": _("This brand is listed already: edit that entry."),
         "over_hundred": _(

@@ -34,7 +34,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class TypePage:
-    """A type: what one notices, how he or she acts, what works and what to avoid."""
+    """A type: what one notices, how he or she acts, what works and what to avoid; `talk`: one line for each skill."""
 
     key: CustomerType
     title: str
@@ -43,6 +43,7 @@ class TypePage:
     behaviours: tuple[Line, ...]
     works: tuple[Line, ...]
     avoid: tuple[Line, ...]
+    talk: Mapping[SkillKey, Line]
 
     @property
     def do(self) -> tuple[str, ...]:
@@ -130,15 +131,29 @@ def build(data: Mapping[str, Any], language: str) -> Playbook:
 
 
 def _type(key: CustomerType, entry: Mapping[str, Any], language: str) -> TypePage:
+    traits, behaviours, works, avoid = (
+        _lines(entry, block, language, key) for block in ("traits", "behaviours", "works", "avoid")
+    )
     page = TypePage(
         key,
         _text(entry, language, key),
         _text(entry["summary"], language, f"{key}.summary"),
-        *(_lines(entry, block, language, key) for block in ("traits", "behaviours", "works", "avoid")),
+        traits,
+        behaviours,
+        works,
+        avoid,
+        _talk(entry, language, key),
     )
     if (len(page.do), len(page.dont)) != (TOP_WORKS, TOP_AVOID):
         raise PlaybookError(f"{key}: mark {TOP_WORKS} lines of works and {TOP_AVOID} of avoid as top")
     return page
+
+
+def _talk(entry: Mapping[str, Any], language: str, of: str) -> Mapping[SkillKey, Line]:
+    given = entry.get("talk", ())
+    if [one.get("step") for one in given] != list(SkillKey):
+        raise PlaybookError(f"{of}.talk: one line for each of {', '.join(SkillKey)}, in this order")
+    return dict(zip(SkillKey, _lines(entry, "talk", language, of), strict=True))
 
 
 def _lines(entry: Mapping[str, Any], block: str, language: str, of: str) -> tuple[Line, ...]:

@@ -144,4 +144,7 @@ def _advice(_viewer: Viewer, distributor_id: UUID, _today: date) -> Mapping[str,
     return {"people": people, "book": book()} if people else None
 
 
-PANELS = (Panel("distributor", "network/playbook/panel.html", _advice, order=20),)
+PANELS = (
+    Panel("distributor", "network/playbook/panel.html", _advice, order=20),
+    Panel("visit", "network/playbook/panel.html", _advice, order=10),
+)

@@ -169,3 +169,14 @@ def users(wanted: UserFilter, size: int = 50) -> UserPage:
     if backwards:
         return UserPage(rows[::-1], earlier=more, later=bool(rows))
     return UserPage(rows, earlier=bool(wanted.after), later=more)
+
+
+def reps_of(viewer: Viewer) -> list[Viewer]:
+    """The reps that work in the viewer's patch, by name; a rep sees nobody but himself."""
+    if viewer.role is Role.REP:
+        return [viewer]
+    found = db.session.execute(
+        sa.select(*_VIEWER).where(User.role == Role.REP, User.active).order_by(User.name, User.id)
+    )
+    reps = [_viewer(tuple(row)) for row in found]
+    return [rep for rep in reps if any(map(viewer.covers, rep.patch))]

@@ -1,11 +1,13 @@
 """Writing the audit entry: called by the action that changes something, never by a view."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from fieldapp.core.db import insert_row
+import sqlalchemy as sa
+
+from fieldapp.core.db import db, insert_row
 from fieldapp.core.logs import request_id
 
 from .models import AuditEntry
@@ -35,3 +37,23 @@ def record(
             "request_id": request_id(),
         },
     )
+
+
+def record_each(
+    actor_id: UUID | None,
+    action: str,
+    subject_type: str,
+    at: datetime,
+    changes: Iterable[tuple[object, Mapping[str, Any]]],
+) -> None:
+    """The same for many subjects that one act has changed: `changes` holds (key of the subject, its changes)."""
+    common = {
+        "at": at,
+        "actor_id": actor_id,
+        "action": action,
+        "subject_type": subject_type,
+        "request_id": request_id(),
+    }
+    rows = [{**common, "subject_id": str(subject), "changes": dict(changed)} for subject, changed in changes]
+    if rows:
+        db.session.execute(sa.insert(AuditEntry), rows)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -149,7 +149,7 @@ def credit_card(viewer: Viewer, distributor_id: UUID, today: date) -> dict[str, 
         limit=limit_on(today, record.limit, record.extra_limit, record.extra_from, record.extra_until)
         if record
         else Limit(None),
-        ledger=_ledger(distributor_id, today),
+        ledger=ledger_on(distributor_id, today),
         file=file,
         file_day=_day_of(file),
         own=own,
@@ -171,8 +171,14 @@ def credit_card(viewer: Viewer, distributor_id: UUID, today: date) -> dict[str, 
     }
 
 
-def _ledger(distributor_id: UUID, today: date) -> LedgerFacts:
-    """What is owed: by the kept balance, or by the rows for a day before its latest."""
+def record_of(distributor_id: UUID) -> CreditRecord | None:
+    """The credit that holds of a distributor that the viewer has found."""
+    return db.session.get(CreditRecord, distributor_id)
+
+
+def ledger_on(distributor_id: UUID, today: date) -> LedgerFacts:
+    """What is owed by a distributor that the viewer has found: by the kept balance, or by the rows for a day
+    before its latest."""
     balance = db.session.get(Balance, distributor_id)
     if balance is None:
         return LedgerFacts()
@@ -241,6 +247,17 @@ def own(viewer: Viewer) -> Sequence[sa.Row[Any]]:
     """The viewer's latest requests for distributors that lie in his patch, the latest first."""
     statement = _rows().where(CreditIncrease.asked_by_id == viewer.id, viewer.scope(Distributor.region_code))
     return db.session.execute(statement.order_by(CreditIncrease.id.desc()).limit(MOST_OWN)).all()
+
+
+def answered_since(viewer: Viewer, since: datetime) -> Sequence[sa.Row[Any]]:
+    """The viewer's requests that others have decided since, in his patch; the latest first."""
+    statement = _rows().where(
+        CreditIncrease.asked_by_id == viewer.id,
+        CreditIncrease.decided_at > since,
+        CreditIncrease.state.in_([IncreaseState.APPROVED, IncreaseState.DECLINED]),
+        viewer.scope(Distributor.region_code),
+    )
+    return db.session.execute(statement.order_by(CreditIncrease.decided_at.desc()).limit(MOST_OWN)).all()
 
 
 def waiting(me: Any, region_within: Any) -> sa.ScalarSelect[int]:

@@ -105,10 +105,10 @@ def headline(result: TrialResult) -> str:
     if not result.looked_at:
         return _("No distributor has a confirmed rating yet that can be made again.")
     return ngettext(
-        "Of %(looked_at)s rated distributors, %(num)s would get another grade.",
-        "Of %(looked_at)s rated distributors, %(num)s would get another grade.",
-        result.changed,
-        looked_at=result.looked_at,
+        "%(num)s rated distributor was looked at: %(changed)s would get another grade.",
+        "Of %(num)s rated distributors, %(changed)s would get another grade.",
+        result.looked_at,
+        changed=result.changed,
     )
 
 

@@ -114,7 +114,9 @@ def test_nothing_of_persons_and_nobody_outside_the_patch(desk: Desk) -> None:
     columns = {name: secret[name] for name in ("bank_account", "credit_code", "legal_person", "address")}
     desk.change(sa.update(Distributor).values(**columns))
     with desk.app.app_context():
-        near, far = (db.session.scalars(sa.select(Distributor).where(Distributor.code == c)).one() for c in ("D001", "D900"))
+        near, far = (
+            db.session.scalars(sa.select(Distributor).where(Distributor.code == c)).one() for c in ("D001", "D900")
+        )
         cast.make_sensitive(near, db.session.scalars(sa.select(User).where(User.username == "rep")).one())
         cast.make_area(far, "4101")
         db.session.commit()
@@ -241,7 +243,9 @@ def test_a_distributor_that_has_left_the_patch_is_not_found(desk: Desk) -> None:
     assert sent(desk).status_code == 404
 
 
-@pytest.mark.parametrize("odd", [{"verdict": "maybe", "as_of": "x"}, {"as_of": "9" * 30}, {"as_of": "-99999999999999999"}])
+@pytest.mark.parametrize(
+    "odd", [{"verdict": "maybe", "as_of": "x"}, {"as_of": "9" * 30}, {"as_of": "-99999999999999999"}]
+)
 def test_what_was_seen_may_be_nonsense(desk: Desk, odd: dict[str, str]) -> None:
     response = sent(desk, **odd)
     assert stored(desk, key_of(response)).inputs["offline"]["verdict"] == "go"

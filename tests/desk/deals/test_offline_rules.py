@@ -65,7 +65,8 @@ class Maker:
 
     def world(self) -> Known:
         goods = [
-            Goods(f"p{n}", f"P{n}", f"料 {n}", LINES[n % 3], LINES[n % 3], self.one(40_000, 20_500, None)) for n in range(5)
+            Goods(f"p{n}", f"P{n}", f"料 {n}", LINES[n % 3], LINES[n % 3], self.one(40_000, 20_500, None))
+            for n in range(5)
         ]
         customers = [self.customer(n) for n in range(8)]
         keys = [c.key for c in customers]
@@ -221,7 +222,8 @@ def a_deal(maker: Maker, known: Known) -> tuple[dict[str, Any], int, CheckResult
 
 
 FACTS = ("price", "list", "floor", "retail", "net", "rebates", "lowest_ok_price", "lowest_approvable_price", "limit",
-         "outstanding", "available", "overdue", "overdue_days", "amount", "over", "to_pay_for_approval", "temporary")  # fmt: skip
+         "outstanding", "available", "overdue", "overdue_days", "amount", "over", "to_pay_for_approval",
+         "temporary")  # fmt: skip
 
 
 def plain(finding: Finding, floors: bool) -> dict[str, Any]:
@@ -314,13 +316,30 @@ def test_in_the_same_words(phone: Page, app: Flask, language: str) -> None:
 
 def test_a_price_per_bag_and_what_is_typed(phone: Page) -> None:
     maker = random.Random(7)
-    pairs = [(maker.choice((0, 1, maker.randrange(10**6), MOST_PRICE)), maker.choice((1, 20_500, 40_000))) for _n in range(500)]
+    pairs = [
+        (maker.choice((0, 1, maker.randrange(10**6), MOST_PRICE)), maker.choice((1, 20_500, 40_000)))
+        for _n in range(500)
+    ]
     told = phone.evaluate(
-        "(pairs) => pairs.map(([p, g]) => [offlineDeal.bagToTonne(p, g), offlineDeal.tonneToBag(p, g), offlineDeal.lowestBag(p, g)])",
+        """(pairs) => pairs.map(([p, g]) =>
+          [offlineDeal.bagToTonne(p, g), offlineDeal.tonneToBag(p, g), offlineDeal.lowestBag(p, g)])""",
         pairs,
     )
     assert [tuple(row) for row in told] == [(per_tonne(p, g), per_bag(p, g), lowest_per_bag(p, g)) for p, g in pairs]
-    typed = ["3150", " 3,150.5 ", "¥3150.00", "３１５０", "-1", "0", "1e3", "31,50", "3150.001", "", "100000000.01", "+5"]
+    typed = [
+        "3150",
+        " 3,150.5 ",
+        "¥3150.00",
+        "３１５０",
+        "-1",
+        "0",
+        "1e3",
+        "31,50",
+        "3150.001",
+        "",
+        "100000000.01",
+        "+5",
+    ]
     assert phone.evaluate("(texts) => texts.map(offlineDeal.readPrice)", typed) == [
         315_000, 315_050, 315_000, 315_000, None, 0, None, None, None, None, None, 500,
     ]  # fmt: skip

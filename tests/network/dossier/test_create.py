@@ -44,6 +44,17 @@ def test_the_region_may_be_typed_by_name_and_must_lie_in_the_patch(file: File, v
     assert 'data-value="42' not in rep.fragment("/distributors/new/regions?region=wuchang").text
 
 
+def test_a_place_that_its_name_begins_with_need_not_be_its_region(file: File, visit: Visit) -> None:
+    rep = visit("rep")
+    assert rep.post("/distributors", {**NEW, "name": "金水区大江农牧有限公司", "region": "410105"}).status_code == 303
+    for region in ("4101", "410102"):
+        asked = rep.post(
+            "/distributors", {**NEW, "name": "金水区大江农牧有限责任公司", "region": region, "phone": "13900000077"}
+        )
+        assert asked.status_code == 409
+        assert "same name but for place and trade" in asked.text
+
+
 def test_one_that_looks_like_another_is_asked_about_first(file: File, visit: Visit, audit: Audit) -> None:
     rep = visit("rep")
     twin = {**NEW, "name": "郑州市丰禾饲料经营部", "region": "410102"}

@@ -212,6 +212,16 @@ def test_a_proposal_that_rests_on_it_is_replaced(rated: Rated) -> None:
     assert rated.count(Assessment.state == AssessmentState.PROPOSED) == 1
 
 
+def test_when_the_contact_leaves_the_file_it_goes_and_the_grade_is_proposed_without_it(rated: Rated) -> None:
+    confirmed(rated, residence="worst")
+    with rated.changing():
+        [key] = db.session.scalars(sa.select(Contact.id).where(Contact.distributor_id == rated.id))
+    gone = rated.as_("rep").post(f"/distributors/{rated.id}/file/contacts/{key}/removal")
+    assert gone.status_code == 303, gone.text
+    assert rows(rated, SensitiveAnswer) == []
+    assert rated.count(Assessment.state == AssessmentState.PROPOSED, Assessment.score == 833) == 1
+
+
 def test_twice_or_elsewhere_nothing_more_happens(rated: Rated) -> None:
     confirmed(rated)
     withdraw(rated)

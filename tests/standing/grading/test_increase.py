@@ -257,3 +257,17 @@ def test_the_page_keeps_what_is_not_its_business(office: Office) -> None:
     page = office.shown("boss")
     assert "6222021234567890123" not in page
     assert "91410100MA44" not in page
+
+
+@pytest.mark.parametrize(("decision", "said"), [("approve", "Approved"), ("decline", "Declined")])
+def test_the_answer_stands_on_the_home_page_of_who_asked(office: Office, decision: str, said: str) -> None:
+    key = office.asked()
+    told = "Temporary limits you asked for"
+    assert told not in office.desk.as_("rep").get("/").text
+    assert office.decide(key, decision).status_code == 303
+    home = office.desk.as_("rep").get("/").text
+    assert told in home
+    assert said in home.partition(told)[2]
+    assert told not in office.desk.as_("boss").get("/").text
+    office.desk.change(sa.update(CreditIncrease).values(decided_at=cast.NOW - timedelta(days=9)))
+    assert told not in office.desk.as_("rep").get("/").text, "for a few days"

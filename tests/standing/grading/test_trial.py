@@ -47,7 +47,7 @@ def test_a_grade_that_would_change_is_counted_and_told(rated: Rated) -> None:
     admin = rated.as_("admin")
     assert admin.post(f"{address}/tryout").status_code == 303
     page = admin.get(f"{address}/tryout").text
-    assert "Of 1 rated distributors, 1 would get another grade." in page
+    assert "1 rated distributor was looked at: 1 would get another grade." in page
     words = texts(page)
     assert "郑州金禾饲料有限公司 D001 Grade A Grade B" in words
     assert "Limit: ¥100,000.00 → ¥40,000.00" in words
@@ -60,7 +60,7 @@ def test_a_limit_that_would_change_under_the_same_grade_is_counted_beside_it(rat
     address = draft(rated, **{"coefficients.A": "0.5"})
     rated.as_("admin").post(f"{address}/tryout")
     page = rated.as_("admin").get(f"{address}/tryout").text
-    assert "Of 1 rated distributors, 0 would get another grade." in page
+    assert "1 rated distributor was looked at: 0 would get another grade." in page
     assert "1 more keeps its grade with another limit or term." in page
 
 
