@@ -5,7 +5,7 @@ which a snapshot may be used. The phone decides only what hangs on the deal: the
 whose area it is, the amount and the limit. Two days that are alike are packed once.
 
 No floor is packed for a viewer who may not see it. In its place stand, for each price row and each total of rebates
-that can meet it, the lowest price that goes and the lowest that can be approved: what every answer online tells him too.
+that can meet it, the lowest price that goes and the lowest that can be approved: what every answer online tells him.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
