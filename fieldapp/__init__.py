@@ -86,7 +86,7 @@ def _register_concerns(app: Flask) -> None:
     from .desk.checks import models as _checks  # noqa: F401
     from .desk.checks import policy as checks_policy
     from .desk.checks import trial as checks_trial
-    from .desk.deals import api
+    from .desk.deals import api, offline_views
     from .desk.deals import views as deals
     from .desk.demo import cli as demo_cli
     from .desk.imports import cli as imports_cli
@@ -142,6 +142,8 @@ def _register_concerns(app: Flask) -> None:
     app.register_blueprint(approvals.concern)
     app.register_blueprint(credit_views.concern)
     app.register_blueprint(deals.concern)
+    app.register_blueprint(offline_views.concern)
+    outbox.declare_pages(app, offline_views.pages, offline_views.INSTEAD)
     app.register_blueprint(grading.concern)
     app.register_blueprint(dossier.concern)
     app.register_blueprint(imports.concern)

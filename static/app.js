@@ -133,6 +133,19 @@
   d.addEventListener("htmx:after:swap", () => { if (late() && asked === typed) late().removeAttribute("aria-busy"); });
   addEventListener("online", () => late() && $("#deal-form").requestSubmit());
 
+  // The facts for a deal check without a signal (offline-deal.js), every half hour; `got` is the phone's own time.
+  const keepFacts = async () => {
+    const url = d.body.dataset.snapshot, kv = window.outbox && outbox.kv, got = Date.now();
+    if (!url || !kv || root.dataset.kept) return;
+    const kept = await kv.get("deals");
+    if (kept && kept.got <= got && kept.got > got - 18e5) return;
+    const answer = await fetch(url), signature = answer.headers.get("X-Signature");
+    if (!answer.ok || !signature) return;
+    await kv.set("deals", { text: await answer.text(), signature, got });
+    d.dispatchEvent(new Event("deals:kept"));
+  };
+  addEventListener("load", () => setTimeout(() => keepFacts().catch(() => {}), 500));
+
   // A tap in a long list comes back to the same place of it.
   d.addEventListener("submit", ({ target }) => { if (target.matches("[data-stay]")) sessionStorage.setItem("stay", `${location.pathname} ${scrollY}`); }, true);
   const [path, height] = (sessionStorage.getItem("stay") || "").split(" ");

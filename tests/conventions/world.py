@@ -46,6 +46,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "playbook.classify": {"type": "quiet", "seen": "serious"},
     "tasks.drop": {"reason": "Sold out"},
     "deals.create": {"distributor": "D001", "terms": "credit", "product": "P10", "kg": "5000", "price": "3150"},
+    "offline.create": {"distributor": "D001", "terms": "credit", "product": "P10", "kg": "5000", "price": "3150"},
 }
 TOKEN = "{}-token"
 

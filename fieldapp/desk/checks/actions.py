@@ -38,12 +38,19 @@ def as_json(value: Any) -> Any:
 
 
 def record_check(
-    viewer: Viewer, evaluation: Evaluation, origin: str, at: datetime, check_id: UUID | None = None
+    viewer: Viewer,
+    evaluation: Evaluation,
+    origin: str,
+    at: datetime,
+    check_id: UUID | None = None,
+    *,
+    offline: Mapping[str, str] | None = None,
 ) -> DealCheck:
     """Store a check with its facts and policy version, and its audit entry.
 
     `check_id` is made where the check was asked (the page, the phone): the same key again, as from a double tap, gives
-    the check stored first. A key that another user has used counts for nothing: the check gets a new one.
+    the check stored first. A key that another user has used counts for nothing: the check gets a new one. `offline`:
+    what was seen of this deal without a signal (`verdict`, `seen_at`, `facts_at`), kept with the inputs.
     """
     key = check_id or uuid7()
     known, deal = evaluation.known, evaluation.deal
@@ -74,6 +81,7 @@ def record_check(
                     evaluation.products, deal.lines, evaluation.result.line_amounts, strict=True
                 )
             ],
+            **({"offline": dict(offline)} if offline else {}),
         },
         "facts": as_json(evaluation.facts)
         | {

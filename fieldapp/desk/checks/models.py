@@ -16,7 +16,8 @@ from .rules import Terms
 
 class DealCheck(Base):
     """One recorded check. `inputs`, `facts`, `findings` are JSON in storage units; `region_code` is the distributor's
-    region on that day and places the check in a patch. `origin`: `screen` or `api`."""
+    region on that day and places the check in a patch. `origin`: `screen`, `api`, or `offline`: seen on a phone without
+    a signal before, as `offline` of the inputs says (`verdict`, `seen_at`, `facts_at`)."""
 
     __tablename__ = "deal_check"
 

@@ -72,6 +72,16 @@ def title(code: str) -> str:
     return _titles(language())[code]
 
 
+def codes() -> tuple[str, ...]:
+    """Every code that a finding may have."""
+    return tuple(_TITLES)
+
+
+def labels() -> Mapping[str, str]:
+    """What the numbers of a finding are called."""
+    return _labels(language())
+
+
 @lru_cache(maxsize=len(LOCALES))
 def _titles(_language: str) -> dict[str, str]:
     return {code: said() for code, said in _TITLES.items()}

@@ -243,7 +243,7 @@ def know(viewer: Viewer, distributor: str, on: date, ship_to: str | None) -> Kno
     return Known(
         distributor=found,
         ship_to=place,
-        credit=_credit(credit, on),
+        credit=credit_of(credit, on),
         ledger=position,
         areas=tuple(
             AreaRow(key, region, line, date.fromisoformat(start), date.fromisoformat(end) if end else None)
@@ -257,7 +257,7 @@ def know(viewer: Viewer, distributor: str, on: date, ship_to: str | None) -> Kno
     )
 
 
-def _credit(cells: tuple[Any, ...], on: date) -> CreditFacts:
+def credit_of(cells: tuple[Any, ...], on: date) -> CreditFacts:
     """The cells of the credit record as facts of a day: the limit holds what is temporary in it."""
     grade, limit, valid_until, frozen, *extra = cells
     whole, temporary = limit_on(on, limit, *extra)

@@ -11,7 +11,7 @@ import math
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -174,6 +174,23 @@ def key_made(text: str | None, now: datetime) -> UUID | None:
     day off): keys are to grow with time, for the sake of the index."""
     made = key(text)
     return made if made and made.int >> 80 <= (now + timedelta(days=1)).timestamp() * 1000 else None
+
+
+def read_seen(given: MultiDict[str, str], at: datetime) -> dict[str, str]:
+    """What a phone showed without a signal: the `verdict` seen `at`, by facts of `facts_at`.
+
+    It is only ever told: so what is no verdict counts as "go", and what is no instant as the one at which it was seen.
+    """
+    verdict = given.get("verdict", "")
+    try:
+        facts_at = min(datetime.fromtimestamp(int(given.get("as_of", "")) / 1000, UTC), at)
+    except (ValueError, OverflowError, OSError):
+        facts_at = at
+    return {
+        "verdict": verdict if verdict in set(Verdict) else Verdict.GO.value,
+        "seen_at": at.isoformat(),
+        "facts_at": facts_at.isoformat(),
+    }
 
 
 def unit_of(unit: Unit, product: ProductRow | None) -> Unit:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -45,6 +45,7 @@ FOUND = 20
 NEAR_KM = 150
 PLACES = 8
 PAGE = 30
+CHANGED_FOR = timedelta(days=3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,15 +268,70 @@ def checks(
     return db.session.execute(statement.order_by(*order).limit(PAGE + 1)).all()
 
 
-def same_deal(check: DealCheck, evaluation: Evaluation) -> bool:
-    """Is a stored check of exactly this deal? A key that comes again with other inputs is not a double tap."""
+def same_deal(check: DealCheck, evaluation: Evaluation, *, any_day: bool = False) -> bool:
+    """Is a stored check of exactly this deal? A key that comes again with other inputs is not a double tap. `any_day`:
+    it may have waited in a phone until another day."""
     deal, products = evaluation.deal, evaluation.products
     lines = [(line["product"].casefold(), line["grams"], line["price"]) for line in check.inputs["lines"]]
     return (
         check.distributor_id == evaluation.known.distributor.id
-        and (check.on, check.ship_to, check.terms) == (deal.on, deal.ship_to, deal.terms)
+        and (any_day or check.on == deal.on)
+        and (check.ship_to, check.terms) == (deal.ship_to, deal.terms)
         and lines == [(p.code.casefold(), line.grams, line.price) for p, line in zip(products, deal.lines, strict=True)]
     )
+
+
+class SeenOffline(NamedTuple):
+    """What a phone showed of a deal without a signal: the verdict, when, and of when its facts were."""
+
+    verdict: Verdict
+    seen_at: datetime
+    facts_at: datetime
+
+
+def seen_offline(check: DealCheck) -> SeenOffline | None:
+    """What was seen of a stored check without a signal; None when it was made with one."""
+    seen = check.inputs.get("offline")
+    if seen is None:
+        return None
+    return SeenOffline(Verdict(seen["verdict"]), *map(datetime.fromisoformat, (seen["seen_at"], seen["facts_at"])))
+
+
+class Changed(NamedTuple):
+    """A check of the viewer's that turned out otherwise than his phone had shown it."""
+
+    id: UUID
+    made_at: datetime
+    verdict: Verdict
+    inputs: dict[str, Any]
+    distributor_name: str
+
+    @property
+    def seen(self) -> Verdict:
+        """What the phone had shown."""
+        return Verdict(self.inputs["offline"]["verdict"])
+
+
+_LATELY = HotRead(
+    sa.select(DealCheck.id, DealCheck.made_at, DealCheck.verdict, DealCheck.inputs, Distributor.name)
+    .join(Distributor, Distributor.id == DealCheck.distributor_id)
+    .outerjoin(Approval, Approval.check_id == DealCheck.id)
+    .where(
+        DealCheck.made_by_id == sa.bindparam("me", type_=sa.Uuid()),
+        DealCheck.made_at >= sa.bindparam("since", type_=DealCheck.made_at.type),
+        DealCheck.origin == "offline",
+        Approval.id.is_(None),
+    )
+    .order_by(DealCheck.made_at.desc(), DealCheck.id.desc())
+    .limit(PAGE)
+)
+
+
+def changed_lately(viewer: Viewer, now: datetime) -> list[Changed]:
+    """The viewer's checks of the last days whose verdict his phone had shown otherwise, the latest first; without those
+    that he has asked approval for since."""
+    found = map(Changed._make, _LATELY.all(me=viewer.id, since=now - CHANGED_FOR))
+    return [check for check in found if check.seen is not check.verdict]
 
 
 def search_places(text: str) -> list[str]:

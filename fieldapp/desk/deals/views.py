@@ -153,6 +153,7 @@ def _show(check: DealCheck, *, status: int = 200, **more: Any) -> Response:
         check=check,
         findings=stored_findings(current_user, check, today),
         nets=approval_queries.nets(check),
+        offline=queries.seen_offline(check),
         approval=approval,
         review=approval_queries.review(current_user, approval, now, today) if approval else None,
         people=approval_queries.names(check.made_by_id, approval.decided_by_id if approval else None),

@@ -28,6 +28,7 @@ TOLD_FOR = timedelta(days=3)  # an answer to a request for a temporary limit sta
 class Home:
     """`requests`: open ones to decide (supervisors) or one's own that are open or answered and not yet seen.
 
+    `changed`: his deal checks that turned out otherwise than his phone had shown them without a signal.
     `limits`: how many temporary limits others ask him for; `answers`: his own requests for one that were decided in the
     last days. `ratings`: proposals that wait and grades that run out; None for an administrator, who does neither.
     `next`: his round, as rounds/queries.py has it.
@@ -36,6 +37,7 @@ class Home:
     part: DayPart
     recent: Sequence[Any]
     requests: Sequence[Any]
+    changed: Sequence[deals.Changed]
     decides: bool
     limits: int
     answers: Sequence[Any]
@@ -61,6 +63,7 @@ def home(viewer: Viewer, visits: VisitPolicy, today: date, now: datetime) -> Hom
         part=day_part(now),
         recent=recent,
         requests=waiting[:MOST],
+        changed=[] if viewer.role is Role.ADMIN else deals.changed_lately(viewer, now)[:MOST],
         decides=decides,
         limits=sum(row.asked_by_id != viewer.id for row in credit.open_in_patch(viewer)) if decides else 0,
         answers=credit.answered_since(viewer, now - TOLD_FOR),
