@@ -3,10 +3,13 @@
 And makers of the few rows a test needs; what a test does not name has a plain default.
 """
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from fieldapp.core.clock import SHANGHAI
 from fieldapp.core.db import db
+from fieldapp.fieldwork.visits.models import Visit, VisitPlan
+from fieldapp.fieldwork.visits.rules import Ending
 from fieldapp.network.distributors.models import Contact, Distributor
 from fieldapp.network.territory.models import Area, Region
 from fieldapp.people.accounts.models import Role, User
@@ -169,3 +172,19 @@ def make_sensitive(distributor: Distributor, by: User, **values: Any) -> Sensiti
             **{**defaults, **values},
         )
     )
+
+
+def make_visit(
+    distributor: Distributor, rep: User, day: date, *, arrived: str = "09:00", minutes: int | None = 30, **columns: Any
+) -> Visit:
+    """A visit that began at a time of Shanghai and took so many minutes (None: he is still there), with no place."""
+    began = datetime.fromisoformat(f"{day.isoformat()} {arrived}").replace(tzinfo=SHANGHAI).astimezone(UTC)
+    ended = {"left_at": began + timedelta(minutes=minutes), "ending": Ending.CHECKED_OUT} if minutes is not None else {}
+    defaults: dict[str, Any] = {"arrived_at": began, "recorded_at": began, **ended}
+    return add(Visit(distributor_id=distributor.id, rep_id=rep.id, day=day, **{**defaults, **columns}))
+
+
+def make_plan(distributor: Distributor, rep: User, day: date, **columns: Any) -> VisitPlan:
+    """A visit that a rep means to make, planned by himself."""
+    defaults: dict[str, Any] = {"made_by_id": rep.id, "made_at": NOW}
+    return add(VisitPlan(distributor_id=distributor.id, rep_id=rep.id, day=day, **{**defaults, **columns}))
