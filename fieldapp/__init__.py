@@ -85,6 +85,9 @@ def _register_concerns(app: Flask) -> None:
     from .desk.deals import api
     from .desk.deals import views as deals
     from .desk.demo import cli as demo_cli
+    from .desk.exports import cli as exports_cli
+    from .desk.exports import models as _exports  # noqa: F401
+    from .desk.exports import views as exports
     from .desk.imports import cli as imports_cli
     from .desk.imports import models as _imports  # noqa: F401
     from .desk.imports import views as imports
@@ -92,6 +95,10 @@ def _register_concerns(app: Flask) -> None:
     from .desk.privacy import views as contact_data
     from .desk.today import views as today
     from .desk.upkeep import cli as upkeep_cli
+    from .desk.weeklog import cli as weeklog_cli
+    from .desk.weeklog import models as _weeklog  # noqa: F401
+    from .desk.weeklog import panels as weeklog_panels
+    from .desk.weeklog import views as weeklog
     from .fieldwork.tasks import models as _tasks  # noqa: F401
     from .fieldwork.visits import models as _visits  # noqa: F401
     from .network.distributors import models as _distributors  # noqa: F401
@@ -157,6 +164,11 @@ def _register_concerns(app: Flask) -> None:
     dossier_cli.init_app(app)
     storage.declare(app, dossier_queries.known_papers)
     panels.declare(app, dossier_panels.PANELS)
+    app.register_blueprint(exports.concern)
+    app.register_blueprint(weeklog.concern)
+    exports_cli.init_app(app)
+    weeklog_cli.init_app(app)
+    panels.declare(app, weeklog_panels.PANELS)
 
 
 def _register_template_globals(app: Flask) -> None:

@@ -7,6 +7,8 @@ with Sheet(path) as sheet:
         values = read(line, cells)
 """
 
+from .books import Book, Styles, sheet_name
+from .books import Column as BookColumn
 from .columns import Column, Layout, locate, row_reader
 from .errors import N_, CellError, Message, Refused, SheetError
 from .reading import Sheet
@@ -16,6 +18,8 @@ __all__ = [
     "CSV_TYPE",
     "N_",
     "XLSX_TYPE",
+    "Book",
+    "BookColumn",
     "Cell",
     "CellError",
     "Column",
@@ -24,9 +28,11 @@ __all__ = [
     "Refused",
     "Sheet",
     "SheetError",
+    "Styles",
     "csv_chunks",
     "locate",
     "row_reader",
+    "sheet_name",
     "write_csv",
     "write_xlsx",
 ]

@@ -21,8 +21,8 @@ XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 _GUARDED = re.compile(r"'+[=+\-@\t\r]")
-_EXCEL_DIGITS = 15  # a spreadsheet's numbers hold no more
-_EXCEL_TEXT = 32_767
+EXCEL_DIGITS = 15  # a spreadsheet's numbers hold no more
+EXCEL_TEXT = 32_767
 _BATCH = 500
 
 
@@ -58,7 +58,8 @@ def csv_chunks(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Iterato
     buffer.write("\ufeff")
     write([guarded(title) for title in header])
     for count, row in enumerate(rows, start=1):
-        write([csv_text(cell) for cell in row])
+        # Whole numbers and None the writer writes by itself; most cells of a long file are such.
+        write([cell if type(cell) is int or cell is None else csv_text(cell) for cell in row])
         if not count % _BATCH:
             yield buffer.getvalue().encode()
             buffer.seek(0)
@@ -100,12 +101,13 @@ def write_xlsx(target: Path | BinaryIO, header: Sequence[str], rows: Iterable[Se
                 elif isinstance(cell, date):
                     sheet.write_datetime(number, column, cell, day)
                 elif isinstance(cell, str):
-                    sheet.write_string(number, column, cell[:_EXCEL_TEXT])
-                elif _digits(cell) <= _EXCEL_DIGITS:
+                    sheet.write_string(number, column, cell[:EXCEL_TEXT])
+                elif digits(cell) <= EXCEL_DIGITS:
                     sheet.write_number(number, column, cell)
                 else:
                     sheet.write_string(number, column, csv_text(cell))
 
 
-def _digits(number: Any) -> int:
+def digits(number: Any) -> int:
+    """How many digits a number has, zeros at its end left out."""
     return len(Decimal(number).normalize().as_tuple().digits)

@@ -4,7 +4,7 @@ from flask import Response, url_for
 from flask_babel import format_date
 from flask_login import current_user
 
-from fieldapp.core import clock
+from fieldapp.core import clock, panels
 from fieldapp.core.access import SIGNED_IN
 from fieldapp.core.concern import Concern
 from fieldapp.core.page import page
@@ -26,4 +26,5 @@ def show() -> Response:
         date=f"{today.isoformat()} {format_date(today, 'EEEE')}",
         recent=[(url_for("deals.new", distributor=row.code), row.name, False) for row in home.recent],
         town=towns(),
+        panels=panels.shown("home", current_user, current_user.id, today),
     )
