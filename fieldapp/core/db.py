@@ -108,8 +108,11 @@ class Base(DeclarativeBase):
     registry = registry(metadata=_METADATA, type_annotation_map=_TYPES)
 
 
-def enum_column(kind: type, **kwargs: Any) -> MappedColumn[Any]:
-    """A StrEnum stored as its value with a CHECK, the same on both databases."""
+def enum_column(kind: type, *, check: str | None = None, **kwargs: Any) -> MappedColumn[Any]:
+    """A StrEnum stored as its value with a CHECK, the same on both databases.
+
+    `check`: the name of the CHECK where a table has two columns of a kind.
+    """
     values = [member.value for member in kind]  # type: ignore[attr-defined]
     return mapped_column(
         sa.Enum(
@@ -118,7 +121,7 @@ def enum_column(kind: type, **kwargs: Any) -> MappedColumn[Any]:
             native_enum=False,
             create_constraint=True,
             length=max(16, *(len(value) for value in values)),
-            name=kind.__name__.lower(),
+            name=check or kind.__name__.lower(),
         ),
         **kwargs,
     )

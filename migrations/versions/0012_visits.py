@@ -71,7 +71,7 @@ def upgrade() -> None:
                 "denied",
                 "unavailable",
                 "timeout",
-                name="placeproblem",
+                name="departureproblem",
                 native_enum=False,
                 create_constraint=True,
                 length=16,

@@ -55,7 +55,7 @@ class Visit(Base):
     departure_lng: Mapped[float | None]
     departure_accuracy: Mapped[int | None]
     departure_distance: Mapped[int | None]
-    departure_problem: Mapped[PlaceProblem | None] = enum_column(PlaceProblem)
+    departure_problem: Mapped[PlaceProblem | None] = enum_column(PlaceProblem, check="departureproblem")
     ending: Mapped[Ending | None] = enum_column(Ending)
     contact_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("contact.id", ondelete="SET NULL"), index=True)
     summary: Mapped[str] = mapped_column(sa.Text, default="")
