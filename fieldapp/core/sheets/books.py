@@ -27,6 +27,7 @@ _NO_NAME = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
 _TO_ESCAPE = re.compile(r"[&<>\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]|_x[0-9A-Fa-f]{4}_")
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _BASE = date(1899, 12, 30).toordinal()  # day 0 of a spreadsheet
+_MIDNIGHT = datetime(1899, 12, 30)  # noqa: DTZ001 — a spreadsheet knows no zones
 _SMALL = 10**EXCEL_DIGITS
 
 
@@ -48,7 +49,8 @@ class Styles(NamedTuple):
 
 
 Front = Callable[[Any, Any, Styles], None]
-STYLE_NUMBERS = {name: number for number, name in enumerate(Styles._fields, start=1)}  # 0: no style
+STYLE_NUMBERS: dict[str, int] = {name: number for number, name in enumerate(Styles._fields, start=1)}  # 0: no style
+_MOMENT = f'<c s="{STYLE_NUMBERS["moment"]}"><v>'
 
 
 def sheet_name(wanted: str, taken: Iterable[str]) -> str:
@@ -77,8 +79,6 @@ class Rows:
 
     def __init__(self, member: Any, columns: Sequence[Column]) -> None:
         self._member = member
-        self._day, self._moment = STYLE_NUMBERS["day"], STYLE_NUMBERS["moment"]
-        self._letters = [_letters(number) for number in range(len(columns))]
         self._waiting: list[str] = []
         self._bytes = 0
         self.count = 0  # rows, the header included
@@ -91,7 +91,7 @@ class Rows:
             '<sheetView workbookViewId="0"><pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/>'
             f"</sheetView></sheetViews><cols>{widths}</cols><sheetData>"
         )
-        self._append([column.title for column in columns], f' s="{STYLE_NUMBERS["bold"]}"')
+        self.append_made("".join(_text(column.title, f' s="{STYLE_NUMBERS["bold"]}"') for column in columns))
 
     @property
     def full(self) -> bool:
@@ -99,45 +99,15 @@ class Rows:
         return self.count >= SHEET_ROWS or self._bytes >= SHEET_BYTES
 
     def append(self, row: Sequence[Cell]) -> None:
-        """Write a row; as many cells as there are columns."""
-        self._append(row, "")
+        """Write a row."""
+        self.append_made("".join(map(xlsx_cell, row)))
 
-    def _append(self, row: Sequence[Cell], style: str) -> None:
-        self.count = number = self.count + 1
-        cells = [f'<row r="{number}">']
-        add = cells.append
-        for letter, cell in zip(self._letters, row, strict=True):
-            kind = type(cell)
-            if kind is str:
-                if cell:
-                    text: Any = cell if len(cell) <= EXCEL_TEXT else cell[:EXCEL_TEXT]
-                    if _TO_ESCAPE.search(text):
-                        text = _escaped(text)
-                    add(
-                        f'<c r="{letter}{number}"{style} t="inlineStr">'
-                        f'<is><t xml:space="preserve">{text}</t></is></c>'
-                    )
-            elif kind is int and -_SMALL < cell < _SMALL:  # type: ignore[operator]
-                add(f'<c r="{letter}{number}"><v>{cell}</v></c>')
-            elif cell is not None:
-                add(self._other(f"{letter}{number}", cell))
-        add("</row>")
-        self._waiting.append("".join(cells))
+    def append_made(self, cells: str) -> None:
+        """Write a row whose cells are made already (`xlsx_cell`), one after the other."""
+        self.count += 1
+        self._waiting.append(f'<row r="{self.count}">{cells}</row>')
         if len(self._waiting) >= _ROWS_AT_ONCE:
             self._flush()
-
-    def _other(self, place: str, cell: Any) -> str:
-        if isinstance(cell, bool):
-            return _text(place, csv_text(cell))
-        if isinstance(cell, datetime):
-            seconds = cell.hour * 3600 + cell.minute * 60 + cell.second
-            day = cell.toordinal() - _BASE + seconds / 86400
-            return f'<c r="{place}" s="{self._moment}"><v>{day:.9f}</v></c>'
-        if isinstance(cell, date):
-            return f'<c r="{place}" s="{self._day}"><v>{cell.toordinal() - _BASE}</v></c>'
-        if digits(cell) > EXCEL_DIGITS:
-            return _text(place, csv_text(cell))
-        return f'<c r="{place}"><v>{csv_text(cell)}</v></c>'
 
     def _flush(self) -> None:
         piece = "".join(self._waiting).encode()
@@ -151,13 +121,36 @@ class Rows:
         self._flush()
 
 
-def _letters(number: int) -> str:
-    head, rest = divmod(number, 26)
-    return (_letters(head - 1) if head else "") + chr(ord("A") + rest)
+def xlsx_cell(cell: Cell) -> str:
+    """One cell as it stands in a sheet: what it is, its type says and not its look.
+
+    It names no place: it stands after the one before, an empty one too. For long files, whose writer keeps the cells that
+    repeat.
+    """
+    kind = type(cell)
+    if cell is None or cell == "":
+        return "<c/>"
+    if kind is str:
+        return _text(cell)  # type: ignore[arg-type]
+    if kind is int and -_SMALL < cell < _SMALL:  # type: ignore[operator]
+        return f"<c><v>{cell}</v></c>"
+    if isinstance(cell, bool):
+        return _text(csv_text(cell))
+    if isinstance(cell, datetime):
+        passed = cell - _MIDNIGHT
+        return f'{_MOMENT}{passed.days + passed.seconds / 86400:.9f}</v></c>'
+    if isinstance(cell, date):
+        return f'<c s="{STYLE_NUMBERS["day"]}"><v>{cell.toordinal() - _BASE}</v></c>'
+    if digits(cell) > EXCEL_DIGITS:
+        return _text(csv_text(cell))
+    return f"<c><v>{csv_text(cell)}</v></c>"
 
 
-def _text(place: str, text: str) -> str:
-    return f'<c r="{place}" t="inlineStr"><is><t xml:space="preserve">{_escaped(text)}</t></is></c>'
+def _text(text: str, style: str = "") -> str:
+    kept = text if len(text) <= EXCEL_TEXT else text[:EXCEL_TEXT]
+    if _TO_ESCAPE.search(kept):
+        kept = _escaped(kept)
+    return f'<c{style} t="inlineStr"><is><t xml:space="preserve">{kept}</t></is></c>'
 
 
 def _escaped(text: str) -> str:

@@ -23,6 +23,7 @@ _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 _GUARDED = re.compile(r"'+[=+\-@\t\r]")
 EXCEL_DIGITS = 15  # a spreadsheet's numbers hold no more
 EXCEL_TEXT = 32_767
+_TO_QUOTE = re.compile(r'[,"\r\n]').search
 _BATCH = 500
 
 
@@ -51,6 +52,15 @@ def csv_text(cell: Cell) -> str:
     return format(cell, "f") if isinstance(cell, Decimal) else str(cell)
 
 
+def csv_field(cell: Cell) -> str:
+    """One cell as it stands in a line: guarded, and in quotes where it must be, as `csv.writer` does it.
+
+    For long files, whose writer keeps the fields that repeat: `",".join(fields) + "\r\n"` is a line.
+    """
+    text = csv_text(cell)
+    return '"' + text.replace('"', '""') + '"' if _TO_QUOTE(text) else text
+
+
 def csv_chunks(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Iterator[bytes]:
     """A CSV in pieces, for a response that streams: UTF-8 with a byte order mark, lines end in CR LF."""
     buffer = StringIO(newline="")
@@ -65,6 +75,19 @@ def csv_chunks(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Iterato
             buffer.seek(0)
             buffer.truncate()
     yield buffer.getvalue().encode()
+
+
+def csv_pieces(header: Sequence[str], lines: Iterable[str]) -> Iterator[bytes]:
+    """The same as `csv_chunks` of lines that are made already (`csv_field`), without their ends."""
+    waiting = ["\ufeff" + ",".join(map(csv_field, header))]
+    for line in lines:
+        waiting.append(line)
+        if len(waiting) >= _BATCH:
+            waiting.append("")
+            yield "\r\n".join(waiting).encode()
+            waiting.clear()
+    waiting.append("")
+    yield "\r\n".join(waiting).encode()
 
 
 def write_csv(target: BinaryIO, header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:

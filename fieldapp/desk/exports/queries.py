@@ -1,6 +1,6 @@
 """Visits as the viewer may see them, to be written out: counted, and read row by row."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
@@ -13,6 +13,7 @@ from fieldapp.core.db import READING_ENGINE, db
 from fieldapp.fieldwork.visits.models import Visit
 from fieldapp.fieldwork.visits.remarks import FAR_METRES
 from fieldapp.network.distributors.models import Distributor
+from fieldapp.network.territory.models import Region
 from fieldapp.people.accounts.models import Role, User
 from fieldapp.people.accounts.viewer import Viewer
 from fieldapp.people.policy import queries as policy
@@ -21,7 +22,9 @@ from .models import ExportRun
 
 LATEST = 10
 CHOICES = 300
-_AT_ONCE = 2000  # rows in memory
+AT_ONCE = 2000  # rows in memory
+COUNTY = 6  # digits
+_KEYS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,24 +42,6 @@ class Rep(NamedTuple):
     id: UUID
     username: str
     name: str
-
-
-class Row(NamedTuple):
-    """A visit as the database driver gives it: days and moments are texts on SQLite. Coordinates stay where they are."""
-
-    day: Any
-    code: str
-    distributor: str
-    region_code: str | None
-    arrived_at: Any
-    left_at: Any
-    ending: str | None
-    place_known: int
-    problem: str | None
-    distance: int | None
-    accuracy: int | None
-    next_on: Any
-    summary: str
 
 
 def visible(viewer: Viewer) -> sa.ColumnElement[bool]:
@@ -97,14 +82,11 @@ def reps(viewer: Viewer, asked: Asked) -> list[Rep]:
 
 _COLUMNS = (
     Visit.day,
-    Distributor.code,
-    Distributor.name,
-    Distributor.region_code,
+    Visit.distributor_id,
     Visit.arrived_at,
     Visit.left_at,
     Visit.ending,
     sa.case((Visit.arrival_lat.is_(None), 0), else_=1),
-    Visit.arrival_problem,
     Visit.arrival_distance,
     Visit.arrival_accuracy,
     Visit.next_on,
@@ -112,28 +94,53 @@ _COLUMNS = (
 )
 
 
-def rows(viewer: Viewer, asked: Asked, rep: Rep) -> Iterator[Row]:
-    """The visits of one rep in the order of their days, read as they are needed and straight from the driver: a
-    million rows of typed values would take twice as long."""
-    select = (
-        sa.select(*_COLUMNS)
-        .select_from(Visit)
-        .join(Distributor, Distributor.id == Visit.distributor_id)
-        .where(Visit.rep_id == rep.id, Visit.day >= asked.first, Visit.day <= asked.last, visible(viewer))
-        .order_by(Visit.day, Visit.id)
-    )
+def rows(viewer: Viewer, asked: Asked, rep: Rep) -> Iterator[list[tuple[Any, ...]]]:
+    """The visits of one rep in the order of their days, some thousand at a time, straight from the driver.
+
+    (day, distributor's key, arrived, left, ending, 1 where the place is known, distance, accuracy, next visit, summary):
+    as texts on SQLite, moments in UTC. Typed by SQLAlchemy a million of them would take twice as long.
+    """
+    select = sa.select(*_COLUMNS).select_from(Visit)
+    if not viewer.everywhere:
+        select = select.join(Distributor, Distributor.id == Visit.distributor_id).where(visible(viewer))
+    select = select.where(Visit.rep_id == rep.id, Visit.day >= asked.first, Visit.day <= asked.last)
     engine = db.engine
-    compiled = select.compile(dialect=engine.dialect)
+    compiled = select.order_by(Visit.day, Visit.id).compile(dialect=engine.dialect)
     binds = compiled.construct_params()
     given = {name: _bound(compiled, engine.dialect, name, value) for name, value in binds.items()}
     values: Any = tuple(given[name] for name in compiled.positiontup) if compiled.positiontup is not None else given
-    options = {"stream_results": True, "max_row_buffer": _AT_ONCE}
     # On PostgreSQL a cursor on the server lives in a transaction; on SQLite one would hold the write-ahead log.
     reading: Any = current_app.extensions[READING_ENGINE] if engine.dialect.name == "sqlite" else engine
     with reading.connect() as connection:
-        found = connection.exec_driver_sql(str(compiled), values, execution_options=options)
-        for part in found.partitions(_AT_ONCE):
-            yield from map(Row._make, part)
+        found = connection.exec_driver_sql(str(compiled), values, execution_options={"stream_results": True})
+        while part := found.cursor.fetchmany(AT_ONCE):
+            yield part
+        found.close()
+
+
+class Place(NamedTuple):
+    """What a row says of the distributor."""
+
+    code: str
+    name: str
+    region_code: str | None
+
+
+def places(keys: Collection[UUID]) -> dict[UUID, Place]:
+    """Distributors by key, of rows that the viewer may see."""
+    wanted = list(keys)
+    found: dict[UUID, Place] = {}
+    columns = (Distributor.id, Distributor.code, Distributor.name, Distributor.region_code)
+    for start in range(0, len(wanted), _KEYS):
+        some = sa.select(*columns).where(Distributor.id.in_(wanted[start : start + _KEYS]))
+        found |= {id_: Place(*rest) for id_, *rest in db.session.execute(some)}
+    return found
+
+
+def region_names() -> dict[str, str]:
+    """{code: name} of provinces, cities and counties; a township is looked up by its county."""
+    found = sa.select(Region.code, Region.name).where(sa.func.length(Region.code) <= COUNTY)
+    return dict(db.session.execute(found).tuples().all())
 
 
 def _bound(compiled: Any, dialect: Any, name: str, value: Any) -> Any:

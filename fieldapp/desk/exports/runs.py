@@ -20,7 +20,6 @@ from flask_babel import force_locale
 from fieldapp.core import clock, processes
 from fieldapp.core.db import begin_reading, db, uuid7
 from fieldapp.core.logs import log
-from fieldapp.desk.deals.queries import place_names
 from fieldapp.people.accounts.models import User
 from fieldapp.people.accounts.queries import viewer_of
 from fieldapp.people.accounts.viewer import Viewer
@@ -175,10 +174,10 @@ def may_fetch(viewer: Viewer, run: ExportRun) -> bool:
 def write(path: Path, form: ExportForm, viewer: Viewer, asked: Asked, told: Callable[[int], None]) -> None:
     """Write a whole file."""
     if form is ExportForm.XLSX:
-        sheets.xlsx(path, viewer, asked, place_names(), told)
+        sheets.xlsx(path, viewer, asked, told)
         return
     with path.open("wb") as file:
-        for piece in sheets.csv(viewer, asked, place_names(), told):
+        for piece in sheets.csv(viewer, asked, told):
             file.write(piece)
 
 

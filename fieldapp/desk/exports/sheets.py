@@ -7,26 +7,26 @@ is asked.
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO
+from uuid import UUID
 
 from flask_babel import gettext as _
 
-from fieldapp.core.sheets import Book, BookColumn, Cell, Styles, csv_chunks, sheet_name
+from fieldapp.core.sheets import Book, BookColumn, Cell, Styles, csv_field, csv_pieces, sheet_name, xlsx_cell
 from fieldapp.fieldwork.visits.remarks import Flag, flags_of, minutes_between
 from fieldapp.fieldwork.visits.rules import Ending
 from fieldapp.people.accounts.viewer import Viewer
 
 from . import queries
-from .queries import Asked, Rep, Row
+from .queries import Asked, Rep
 
-_SHANGHAI = timezone(timedelta(hours=8))  # no summer time since 1991; a fixed offset is ten times as quick
-_EIGHT = timedelta(hours=8)
+_EIGHT = timedelta(hours=8)  # Shanghai has had no summer time since 1991
 _MOST_DAYS_SHOWN = 3_700  # of the chart: ten years
+_MOST_KEPT = 30_000  # of what repeats in a file
 
 Progress = Callable[[int], None]
-PlaceNames = Callable[[str | None], str]
 
 
 def columns() -> list[BookColumn]:
@@ -79,79 +79,103 @@ class Totals:
 
 
 class Writer:
-    """Makes the rows of a file; `told` is called after each with how many there are so far."""
+    """Makes the rows of a file, each as one text: its cells as `render` makes them, `between` them a sign.
 
-    def __init__(self, viewer: Viewer, asked: Asked, place: PlaceNames, told: Progress | None = None) -> None:
+    Most of what a row holds has stood in one before (days, distributors, numbers) and is made once.
+    """
+
+    def __init__(
+        self, viewer: Viewer, asked: Asked, render: Callable[[Cell], str], between: str, told: Progress | None = None
+    ) -> None:
         self._viewer, self._asked, self._told = viewer, asked, told
-        self._place = place
-        self._places: dict[str | None, str] = {}
-        self._days: dict[Any, date] = {}
+        self._render, self._between = render, between
         self._words = flag_words()
         self._far = queries.far_metres(asked.last)
+        self._regions = queries.region_names()
+        self._places: dict[Any, tuple[str, str]] = {}
+        self._cells: dict[Any, str] = {}
         self._remarks: dict[tuple[Flag, ...], str] = {}
-        self.totals = Totals()
         self._count = 0
+        self.totals = Totals()
 
-    def all(self) -> Iterator[list[Cell]]:
+    def all(self) -> Iterator[str]:
         """Every row, rep after rep."""
         for rep in queries.reps(self._viewer, self._asked):
             yield from self.of(rep)
 
-    def of(self, rep: Rep) -> Iterator[list[Cell]]:
+    def of(self, rep: Rep) -> Iterator[str]:
         """The rows of one rep."""
-        total = Total(rep)
+        total, seen, days = Total(rep), set[str](), Counter[Any]()
         self.totals.reps.append(total)
-        seen: set[str] = set()
-        for row in queries.rows(self._viewer, self._asked, rep):
-            yield self._cells(row, rep, total)
-            seen.add(row.code)
-            self._count += 1
-            if self._told is not None and not self._count % 1000:
+        render, join, cells = self._render, self._between.join, self._cells
+        whose = join((render(rep.name), render(rep.username)))
+        for part in queries.rows(self._viewer, self._asked, rep):
+            self._know(part)
+            for day, key, arrived, left, ending, placed, distance, accuracy, next_on, summary in part:
+                began, ended = _moment(arrived), _moment(left)
+                minutes = minutes_between(began, ended)
+                code, place = self._places[key]
+                flags = tuple(
+                    flags_of(
+                        place_known=bool(placed),
+                        distance=distance,
+                        ended=ended is not None,
+                        repaired=ending == Ending.REPAIRED,
+                        far=self._far,
+                    )
+                )
+                if flags:
+                    total.flags.update(flags)
+                total.visits += 1
+                total.minutes += minutes or 0
+                seen.add(code)
+                days[day] += 1
+                yield join(
+                    (
+                        cells[day] if day in cells else self._cell(day, _day),
+                        whose,
+                        place,
+                        render(began),
+                        render(ended),
+                        cells[minutes] if minutes in cells else self._cell(minutes),
+                        cells[distance] if distance in cells else self._cell(distance),
+                        cells[accuracy] if accuracy in cells else self._cell(accuracy),
+                        self._remarks[flags] if flags in self._remarks else self._remark(flags),
+                        cells[next_on] if next_on in cells else self._cell(next_on, _day),
+                        render(summary),
+                    )
+                )
+            self._count += len(part)
+            if self._told is not None:
                 self._told(self._count)
         total.distributors = len(seen)
+        self.totals.days.update({_day(day): count for day, count in days.items()})
 
-    def _cells(self, row: Row, rep: Rep, total: Total) -> list[Cell]:
-        arrived, left = _moment(row.arrived_at), _moment(row.left_at)
-        day = self._days.get(row.day)
-        if day is None:
-            day = self._days[row.day] = _day(row.day)
-        region = self._places.get(row.region_code)
-        if region is None:
-            region = self._places[row.region_code] = self._place(row.region_code)
-        minutes = minutes_between(arrived, left)
-        flags = tuple(
-            flags_of(
-                place_known=bool(row.place_known),
-                distance=row.distance,
-                ended=left is not None,
-                repaired=row.ending == Ending.REPAIRED,
-                far=self._far,
-            )
-        )
-        remarks = self._remarks.get(flags)
-        if remarks is None:
-            remarks = self._remarks[flags] = _(", ").join(self._words[flag] for flag in flags)
-        total.visits += 1
-        total.minutes += minutes or 0
-        if flags:
-            total.flags.update(flags)
-        self.totals.days[day] += 1
-        return [
-            day,
-            rep.name,
-            rep.username,
-            row.code,
-            row.distributor,
-            region,
-            arrived,
-            left,
-            minutes,
-            row.distance,
-            row.accuracy,
-            remarks,
-            None if row.next_on is None else _day(row.next_on),
-            row.summary,
-        ]
+    def _know(self, part: list[tuple[Any, ...]]) -> None:
+        """Look up the distributors of these rows that are not known yet."""
+        wanted = {row[1] for row in part} - self._places.keys()
+        if len(self._places) + len(wanted) > _MOST_KEPT:
+            self._places.clear()
+            wanted = {row[1] for row in part}
+        keys = {key if isinstance(key, UUID) else UUID(key): key for key in wanted}
+        for id_, found in queries.places(keys).items():
+            region = self._region(found.region_code)
+            cells = map(self._render, (found.code, found.name, region))
+            self._places[keys[id_]] = found.code, self._between.join(cells)
+
+    def _region(self, code: str | None) -> str:
+        names = (self._regions.get((code or "")[:length]) for length in (2, 4, 6) if length <= len(code or ""))
+        return " ".join(name for name in names if name)
+
+    def _cell(self, value: Any, typed: Callable[[Any], Cell] = lambda value: value) -> str:
+        if len(self._cells) >= _MOST_KEPT:
+            self._cells.clear()
+        made = self._cells[value] = self._render(None if value is None else typed(value))
+        return made
+
+    def _remark(self, flags: tuple[Flag, ...]) -> str:
+        made = self._remarks[flags] = self._render(_(", ").join(self._words[flag] for flag in flags))
+        return made
 
 
 def _day(value: Any) -> date:
@@ -159,24 +183,22 @@ def _day(value: Any) -> date:
 
 
 def _moment(value: Any) -> Any:
-    """The time on a clock in Shanghai, without a zone: a spreadsheet knows none."""
+    """The time on a clock in Shanghai, without a zone: a spreadsheet knows none. To the second."""
     if value is None:
         return None
     if type(value) is str:
-        return datetime.fromisoformat(value) + _EIGHT
-    return value.astimezone(_SHANGHAI).replace(tzinfo=None)
+        return datetime.fromisoformat(value[:19]) + _EIGHT
+    return value.astimezone(UTC).replace(tzinfo=None, microsecond=0) + _EIGHT
 
 
-def csv(viewer: Viewer, asked: Asked, place: PlaceNames, told: Progress | None = None) -> Iterator[bytes]:
+def csv(viewer: Viewer, asked: Asked, told: Progress | None = None) -> Iterator[bytes]:
     """The CSV in pieces."""
-    return csv_chunks([column.title for column in columns()], Writer(viewer, asked, place, told).all())
+    return csv_pieces([column.title for column in columns()], Writer(viewer, asked, csv_field, ",", told).all())
 
 
-def xlsx(
-    target: Path | BinaryIO, viewer: Viewer, asked: Asked, place: PlaceNames, told: Progress | None = None
-) -> Totals:
+def xlsx(target: Path | BinaryIO, viewer: Viewer, asked: Asked, told: Progress | None = None) -> Totals:
     """Write the workbook; returns the sums that its summary shows."""
-    writer = Writer(viewer, asked, place, told)
+    writer = Writer(viewer, asked, xlsx_cell, "", told)
     titles, front = columns(), _("Summary")
     with Book(target) as book:
         for rep in queries.reps(viewer, asked):
@@ -190,9 +212,9 @@ def xlsx(
     return writer.totals
 
 
-def _fill(sheet: Any, rows: Iterator[list[Cell]]) -> bool:
+def _fill(sheet: Any, rows: Iterator[str]) -> bool:
     """Write rows until there are none or the sheet is full; True when there may be more."""
-    append = sheet.append
+    append = sheet.append_made
     for row in rows:
         append(row)
         if sheet.full:

@@ -13,7 +13,6 @@ from fieldapp.core.access import SIGNED_IN
 from fieldapp.core.concern import Concern
 from fieldapp.core.page import page, see_other
 from fieldapp.core.sheets import CSV_TYPE, XLSX_TYPE
-from fieldapp.desk.deals.queries import place_names
 
 from . import forms, queries, runs, sheets
 from .forms import VisitsForm
@@ -59,10 +58,10 @@ def visits(kind: str) -> Response:
     name = file_name(asked, kind)
     if kind == ExportForm.XLSX:
         book = BytesIO()
-        sheets.xlsx(book, viewer, asked, place_names())
+        sheets.xlsx(book, viewer, asked)
         book.seek(0)
         return send_file(book, XLSX_TYPE, as_attachment=True, download_name=name)
-    pieces = stream_with_context(sheets.csv(viewer, asked, place_names()))
+    pieces = stream_with_context(sheets.csv(viewer, asked))
     return Response(pieces, content_type=CSV_TYPE, headers={"Content-Disposition": f"attachment; filename={name}"})
 
 

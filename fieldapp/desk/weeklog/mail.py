@@ -23,7 +23,6 @@ from fieldapp.core.logs import log
 from fieldapp.core.mail import MailError, mailing
 from fieldapp.core.money import format_tonnes, show_yuan
 from fieldapp.core.sheets import XLSX_TYPE
-from fieldapp.desk.deals.queries import place_names
 from fieldapp.desk.exports import queries as visits
 from fieldapp.desk.exports import sheets
 from fieldapp.desk.exports.queries import Asked
@@ -139,7 +138,7 @@ def compose(viewer: Viewer, address: str, monday: date, today: date, now: dateti
     message.set_content("\n".join([_("Hello %(name)s,", name=viewer.name), "", *lines, ""]))
     if 0 < count <= MOST_ATTACHED:
         book = BytesIO()
-        sheets.xlsx(book, viewer, asked, place_names())
+        sheets.xlsx(book, viewer, asked)
         main, _slash, sub = XLSX_TYPE.partition("/")
         name = f"visits-{monday.isoformat()}.xlsx"
         message.add_attachment(book.getvalue(), maintype=main, subtype=sub, filename=name)
