@@ -67,8 +67,8 @@ def build(folder: Path, count: int) -> World:
     series = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {})"
     user = "INSERT INTO user_account (id, username, username_key, name, role, patch, locale, theme, active, created_at)"
     connection.execute(
-        f"{series.format(REPS)} {user} SELECT printf('%032x', i), 'rep' || i, 'rep' || i, '王丽' || i, 'rep', '[\"41\"]',"
-        " 'zh', 'auto', 1, '2026-11-01 00:00:00' FROM n"
+        f"{series.format(REPS)} {user} SELECT printf('%032x', i), 'rep' || i, 'rep' || i, '王丽' || i, 'rep',"
+        " '[\"41\"]', 'zh', 'auto', 1, '2026-11-01 00:00:00' FROM n"
     )
     connection.execute(
         f"{user} VALUES (?, 'admin', 'admin', 'Admin', 'admin', '[]', 'zh', 'auto', 1, '2026-11-01 00:00:00')", (ADMIN,)
@@ -76,8 +76,8 @@ def build(folder: Path, count: int) -> World:
     connection.execute(
         f"{series.format(DISTRIBUTORS)} INSERT INTO distributor"
         " (id, code, code_key, name, pinyin, region_code, tier, status, updated_at)"
-        " SELECT printf('%032x', i), printf('D%07d', i), printf('d%07d', i), '丰收农牧饲料经营部' || i, '', '410102', 'A',"
-        " 'active', '2026-11-01 00:00:00' FROM n"
+        " SELECT printf('%032x', i), printf('D%07d', i), printf('d%07d', i), '丰收农牧饲料经营部' || i, '', '410102',"
+        " 'A', 'active', '2026-11-01 00:00:00' FROM n"
     )
     # One visit in twenty has no place, one in thirty was not checked out of, two in three have a summary.
     connection.execute(

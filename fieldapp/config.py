@@ -172,7 +172,7 @@ def _mail(url: str | None, sender: str | None) -> MailServer | None:
         raise SettingsError(f"FIELDAPP_SMTP_URL is not an address of a mail server: {remedy}")
     if not sender or "@" not in sender or any(sign in sender for sign in "\r\n"):
         raise SettingsError(
-            f"FIELDAPP_MAIL_FROM is {sender or ''!r}: give the address that mail comes from, as FIELDAPP_SMTP_URL is set"
+            f"FIELDAPP_MAIL_FROM is {sender or ''!r}: give the address that mail comes from (FIELDAPP_SMTP_URL is set)"
         )
     tls = parts.scheme == "smtps"
     return MailServer(

@@ -124,21 +124,20 @@ class Rows:
 def xlsx_cell(cell: Cell) -> str:
     """One cell as it stands in a sheet: what it is, its type says and not its look.
 
-    It names no place: it stands after the one before, an empty one too. For long files, whose writer keeps the cells that
-    repeat.
+    It names no place: it stands after the one before, an empty one too. For long files, whose writer keeps the cells
+    that repeat.
     """
-    kind = type(cell)
     if cell is None or cell == "":
         return "<c/>"
-    if kind is str:
-        return _text(cell)  # type: ignore[arg-type]
-    if kind is int and -_SMALL < cell < _SMALL:  # type: ignore[operator]
+    if isinstance(cell, str):
+        return _text(cell)
+    if type(cell) is int and -_SMALL < cell < _SMALL:
         return f"<c><v>{cell}</v></c>"
     if isinstance(cell, bool):
         return _text(csv_text(cell))
     if isinstance(cell, datetime):
         passed = cell - _MIDNIGHT
-        return f'{_MOMENT}{passed.days + passed.seconds / 86400:.9f}</v></c>'
+        return f"{_MOMENT}{passed.days + passed.seconds / 86400:.9f}</v></c>"
     if isinstance(cell, date):
         return f'<c s="{STYLE_NUMBERS["day"]}"><v>{cell.toordinal() - _BASE}</v></c>'
     if digits(cell) > EXCEL_DIGITS:
@@ -230,4 +229,3 @@ def _frame(names: Sequence[str], write: Front) -> BytesIO:
         write(book, sheets[0], styles)
     target.seek(0)
     return target
-

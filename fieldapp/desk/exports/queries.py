@@ -173,7 +173,9 @@ def choices(viewer: Viewer) -> list[Rep]:
 
 def named(viewer: Viewer, rep_id: UUID) -> Rep | None:
     """Somebody whose visits he can ask for by name, or None."""
-    found = db.session.execute(sa.select(User.id, User.username, User.name, User.patch).where(User.id == rep_id)).first()
+    found = db.session.execute(
+        sa.select(User.id, User.username, User.name, User.patch).where(User.id == rep_id)
+    ).first()
     if found is None or not (found.id == viewer.id or in_team(viewer, found.patch)):
         return None
     return Rep(found.id, found.username, found.name)

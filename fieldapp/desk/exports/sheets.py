@@ -301,5 +301,3 @@ def _chart(book: Any, sheet: Any, days: int) -> None:
     chart.set_y_axis({"major_gridlines": {"visible": True, "line": {"color": "#DDE2DC"}}, "min": 0})
     chart.set_size({"width": 720, "height": 320})
     sheet.insert_chart(2, 12, chart)
-
-

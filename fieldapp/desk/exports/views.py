@@ -104,8 +104,8 @@ def download(export_id: UUID) -> Response:
 
 def address(kind: ExportForm, asked: Asked) -> str:
     """Where the file of a few visits is fetched."""
-    days = {"first": asked.first.isoformat(), "last": asked.last.isoformat()}
-    return url_for("exports.visits", kind=kind.value, **days, **({"rep": str(asked.rep_id)} if asked.rep_id else {}))
+    first, last = asked.first.isoformat(), asked.last.isoformat()
+    return url_for("exports.visits", kind=kind.value, first=first, last=last, rep=asked.rep_id)
 
 
 def file_name(asked: Asked, kind: str) -> str:

@@ -98,7 +98,14 @@ def comment(viewer: Viewer, log: WeeklyLog, text: str, now: datetime) -> None:
 def _own(viewer: Viewer, monday: date, now: datetime) -> WeeklyLog:
     """The viewer's log of a week, made when there is none; two at once make one."""
     made = insert_into(WeeklyLog).values(
-        id=uuid7(), rep_id=viewer.id, week=monday, state=LogState.DRAFT, went_well="", problems="", needs="", made_at=now
+        id=uuid7(),
+        rep_id=viewer.id,
+        week=monday,
+        state=LogState.DRAFT,
+        went_well="",
+        problems="",
+        needs="",
+        made_at=now,
     )
     db.session.execute(made.on_conflict_do_nothing(index_elements=["week", "rep_id"]))
     log = queries.log_of(viewer.id, monday)

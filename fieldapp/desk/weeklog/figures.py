@@ -113,7 +113,9 @@ def _plans(rep_id: UUID, first: date, last: date) -> list[tuple[date, UUID, str]
     return [(day, id_, name) for day, id_, name in db.session.execute(found)]
 
 
-def _day(day: date, visits: Iterable[Any], plans: Iterable[tuple[date, UUID, str]], today: date, far: int) -> dict[str, Any]:
+def _day(
+    day: date, visits: Iterable[Any], plans: Iterable[tuple[date, UUID, str]], today: date, far: int
+) -> dict[str, Any]:
     here = [visit for visit in visits if visit.day == day]
     visited = {visit.distributor_id for visit in here}
     return {

@@ -110,9 +110,7 @@ def _store(monday: date, user_id: UUID, state: MailState, problem: str) -> None:
     with db.engine.begin() as connection:
         connection.execute(
             sa.update(WeeklyMail)
-            .where(
-                WeeklyMail.week == monday, WeeklyMail.user_id == user_id, WeeklyMail.state == MailState.SENDING
-            )
+            .where(WeeklyMail.week == monday, WeeklyMail.user_id == user_id, WeeklyMail.state == MailState.SENDING)
             .values(state=state, problem=problem)
         )
 
@@ -124,8 +122,8 @@ def compose(viewer: Viewer, address: str, monday: date, today: date, now: dateti
     period = f"{monday.isoformat()} – {sunday.isoformat()}"
     message = EmailMessage()
     message["To"] = address
-    message["Subject"] = _("Week of your team, %(period)s", period=period) if team else _(
-        "Your week, %(period)s", period=period
+    message["Subject"] = (
+        _("Week of your team, %(period)s", period=period) if team else _("Your week, %(period)s", period=period)
     )
     message["Date"] = format_datetime(now.astimezone(SHANGHAI))
     # The same for every attempt: a mail server that gets one twice can tell.
@@ -157,7 +155,10 @@ def _of_rep(viewer: Viewer, monday: date, today: date, now: datetime) -> list[st
     return [
         _state_line(week.state),
         "",
-        _("Visits: %(visits)s, of %(planned)s planned ones %(kept)s kept", **{k: totals[k] for k in ("visits", "planned", "kept")}),
+        _(
+            "Visits: %(visits)s, of %(planned)s planned ones %(kept)s kept",
+            **{k: totals[k] for k in ("visits", "planned", "kept")},
+        ),
         _("With customers: %(time)s", time=words.duration(totals["minutes"])),
         _("Invoiced this week: %(tonnes)s t", tonnes=format_tonnes(totals["weight"])),
         _("Month %(period)s: %(tonnes)s t", period=month["period"], tonnes=format_tonnes(month["weight"]))

@@ -57,4 +57,3 @@ def metres_along(places: Iterable[Place | None]) -> int:
     """
     known = [place for place in places if place is not None]
     return round(sum(distance_km(here, there) for here, there in zip(known, known[1:], strict=False)) * 1000)
-

@@ -54,7 +54,7 @@ def team() -> Response:
         undecided=[one for one in members if one.state is LogState.SUBMITTED],
         others=[one for one in members if one.state is not LogState.SUBMITTED],
         tabs=_tabs(monday, here="team"),
-        **_around(monday, today, ".team", {}),
+        **_around(monday, today, ".team"),
     )
 
 
@@ -123,15 +123,14 @@ def _rep(rep_id: UUID) -> Rep:
 
 
 def _address(rep: Rep, monday: date) -> str:
-    mine = rep.id == current_user.id
-    return url_for(".show", week=monday.isoformat(), **({} if mine else {"rep": str(rep.id)}))
+    return url_for(".show", week=monday.isoformat(), rep=None if rep.id == current_user.id else rep.id)
 
 
-def _around(monday: date, today: date, endpoint: str, more: dict[str, str]) -> dict[str, Any]:
+def _around(monday: date, today: date, endpoint: str, rep_id: UUID | None = None) -> dict[str, Any]:
     """What a page needs to say which week it shows, and to lead to those beside it."""
 
     def link(start: date) -> str:
-        return url_for(endpoint, week=start.isoformat(), **more)
+        return url_for(endpoint, week=start.isoformat(), rep=rep_id)
 
     last = monday_of(today)
     days = days_of(monday)
@@ -162,7 +161,9 @@ def _show(rep: Rep, monday: date, *, status: int = 200, form: LogForm | None = N
     mine = rep.id == current_user.id
     if form is None:
         written = week.log
-        values = {"went_well": written.went_well, "problems": written.problems, "needs": written.needs} if written else {}
+        values = (
+            {"went_well": written.went_well, "problems": written.problems, "needs": written.needs} if written else {}
+        )
         form = LogForm(today, formdata=None, data={"week": monday.isoformat(), **values})
     return page(
         "desk/weeklog/show.html",
@@ -181,7 +182,7 @@ def _show(rep: Rep, monday: date, *, status: int = 200, form: LogForm | None = N
         tabs=_tabs(monday, "own" if mine else "") if mine else [],
         back=None if mine else (url_for(".team", week=monday.isoformat()), _("Team")),
         sheet={kind: _sheet(kind, rep, monday) for kind in ("xlsx", "csv")},
-        **_around(monday, today, ".show", {} if mine else {"rep": str(rep.id)}),
+        **_around(monday, today, ".show", None if mine else rep.id),
         **{"moved": False, "deciding": None, "commenting": None, **more},
     )
 

@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -276,8 +277,8 @@ def edit_user(viewer: Viewer, user_id: UUID, values: UserValues, seen: str, at: 
         raise ChangeRefusedError("stale")
     if user.role is Role.ADMIN and values.role is not Role.ADMIN:
         _keep_an_admin(viewer.id, user, admins)
-    before = {"name": user.name, "role": str(user.role), "patch": user.patch}
-    after = {"name": values.name, "role": str(values.role), "patch": list(values.patch)}
+    before: dict[str, Any] = {"name": user.name, "role": str(user.role), "patch": user.patch}
+    after: dict[str, Any] = {"name": values.name, "role": str(values.role), "patch": list(values.patch)}
     changes = {field: [before[field], after[field]] for field in before if before[field] != after[field]}
     if user.email != values.email:
         changes["email"] = [rules.masked_address(user.email), rules.masked_address(values.email)]

@@ -102,7 +102,9 @@ def test_texts_cannot_be_formulas_and_names_of_any_kind_come_through(busy: Offic
 def test_the_same_rows_in_both_forms(busy: Office) -> None:
     """Cells that stand for nothing shift none of those after them."""
     with busy.app.app_context():
-        cast.make_visit(Stub(busy.golden), busy.people["rep"], TUESDAY, minutes=None, arrival_problem=PlaceProblem.TIMEOUT)
+        cast.make_visit(
+            Stub(busy.golden), busy.people["rep"], TUESDAY, minutes=None, arrival_problem=PlaceProblem.TIMEOUT
+        )
         db.session.commit()
     rows = read_csv(busy.as_("rep").get(f"/exports/visits.csv?{DAYS}").data)
     sheet = book_of(busy.as_("rep").get(f"/exports/visits.xlsx?{DAYS}").data)["Rep"]
@@ -267,9 +269,7 @@ def test_an_interrupted_one_begins_anew_once(busy: Office) -> None:
         assert not runs.again(db.session.get_one(ExportRun, export_id), now())
 
 
-def test_asked_twice_it_is_one_file_and_two_at_a_time_are_enough(
-    many: Office, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_asked_twice_it_is_one_file_and_two_at_a_time_are_enough(many: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runs, "start", lambda _run: None)
     boss = many.as_("boss")
     assert begin(boss) == begin(boss)
@@ -318,8 +318,10 @@ if SOFFICE:  # openpyxl reads every export above; this is one more reader where 
         path = tmp_path / "visits.xlsx"
         path.write_bytes(busy.as_("boss").get(f"/exports/visits.xlsx?{DAYS}").data)
         command = [str(SOFFICE), "--headless", f"-env:UserInstallation=file://{tmp_path}/profile", "--convert-to"]
-        options = 'csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false,false,false,3'
-        done = subprocess.run([*command, options, "--outdir", str(tmp_path), str(path)], check=True, capture_output=True)
+        options = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false,false,false,3"
+        done = subprocess.run(
+            [*command, options, "--outdir", str(tmp_path), str(path)], check=True, capture_output=True
+        )
         converted = next(tmp_path.glob("visits*.csv"), None)
         assert converted is not None, done.stderr
         assert "Golden Grain" in converted.read_text(encoding="utf-8")

@@ -59,7 +59,9 @@ class Office:
             return [(one.step.value, one.text) for one in db.session.scalars(found)]
 
     def submit(self, who: str = "rep", **texts: str) -> Any:
-        return self.as_(who).post("/week/submission", {"week": MONDAY.isoformat(), "went_well": "Two new barns", **texts})
+        return self.as_(who).post(
+            "/week/submission", {"week": MONDAY.isoformat(), "went_well": "Two new barns", **texts}
+        )
 
     def decide(self, decision: str, text: str = "", who: str = "boss") -> Any:
         log_id = self.log().id
@@ -98,7 +100,9 @@ def fill_week(office: Office) -> None:
     cast.make_plan(golden, rep, TUESDAY)
     cast.make_plan(golden, rep, MONDAY + timedelta(days=8))
     made = {"visit_id": first.id, "made_at": cast.NOW}
-    cast.add(VisitNote(section=NoteSection.COMPETITOR, subject="Hope 510", price=14_800, weight=40_000, text="3 t", **made))
+    cast.add(
+        VisitNote(section=NoteSection.COMPETITOR, subject="Hope 510", price=14_800, weight=40_000, text="3 t", **made)
+    )
     cast.add(VisitNote(section=NoteSection.RETAIL, subject="Our 551", price=15_500, weight=40_000, **made))
     cast.add(VisitNote(section=NoteSection.STOCK, subject="Our stock", **made))
     promise = {"kind": TaskKind.PROMISE, "distributor_id": golden.id, "owner_id": rep.id, "made_by_id": rep.id}

@@ -216,9 +216,7 @@ def test_mail_is_off_without_settings(busy: Office) -> None:
     assert rows(busy) == {}
 
 
-def test_it_signs_in_and_the_password_is_nowhere_told(
-    mailed: Office, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_it_signs_in_and_the_password_is_nowhere_told(mailed: Office, capfd: pytest.CaptureFixture[str]) -> None:
     server = Server()
     controller = server.running(authenticator=server.check, auth_require_tls=False)
     controller.start()
