@@ -97,8 +97,8 @@ _COLUMNS = (
 def rows(viewer: Viewer, asked: Asked, rep: Rep) -> Iterator[list[tuple[Any, ...]]]:
     """The visits of one rep in the order of their days, some thousand at a time, straight from the driver.
 
-    (day, distributor's key, arrived, left, ending, 1 where the place is known, distance, accuracy, next visit, summary):
-    as texts on SQLite, moments in UTC. Typed by SQLAlchemy a million of them would take twice as long.
+    (day, distributor's key, arrived, left, ending, 1 where the place is known, distance, accuracy, next visit,
+    summary): as texts on SQLite, moments in UTC. Typed by SQLAlchemy a million of them would take twice as long.
     """
     select = sa.select(*_COLUMNS).select_from(Visit)
     if not viewer.everywhere:

@@ -1,4 +1,4 @@
-"""Visits as files: asked for on one page, sent at once when they are few, written in the background when they are many."""
+"""Visits as files: asked for on one page, sent at once when they are few, else written in the background."""
 
 from io import BytesIO
 from typing import Any

@@ -1,4 +1,4 @@
-"""Writing a weekly log, submitting it, returning and accepting it, saying something about it; each with its audit entry.
+"""Writing a weekly log, submitting, returning and accepting it, saying something about it; each with its audit entry.
 
 Two people may act on one log at the same moment: every step is an UPDATE that holds only while the state is still the
 one it starts from, and the changed row says who was first.

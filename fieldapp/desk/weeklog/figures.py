@@ -3,7 +3,7 @@
     as_of, today            when it was gathered: ISO moment (UTC) and business date
     days                    [{day, visits, planned, metres}], Monday to Sunday
       visits                [{id, distributor_id, name, arrived, left, minutes, distance, flags}], moments in UTC
-      planned               [{distributor_id, name, kept, missed}]: kept, when he was there that day; missed, when it has passed
+      planned               [{distributor_id, name, kept, missed}]: kept: he was there that day; missed: it has passed
     next                    [{distributor_id, name, day}]: what is planned for the week after
     notes                   [{distributor_id, name, section, subject, price, weight, text}]: competitors, retail prices
     promises                [{distributor_id, name, text, due, state}]: made, kept or late in this week
@@ -11,8 +11,8 @@
                             overdue, overdue_count, month: {period, weight, target}}
     sections                {name: what a further concern says}
 
-Weights in grams, money in fen, distances in metres. Distributors are those of whom the rep is named as rep, visits all of
-his.
+Weights in grams, money in fen, distances in metres. Tonnes and money are of the distributors that have him named as
+their rep; visits are all of his.
 """
 
 from collections.abc import Iterable

@@ -2,7 +2,7 @@
 
 A row of `weekly_mail` says who has had his: a run takes a row before it sends and says afterwards what came of it, so
 two runs at once, or one after the other, send each mail once. A failed one is taken up by the next run. One that was
-taken and not finished (the machine went down) may or may not have gone out: it is named, and sent again only when asked.
+taken and not finished (the machine went down) may or may not have gone out: it is named, and sent again when asked.
 """
 
 from dataclasses import dataclass, field

@@ -1,8 +1,8 @@
 """Weekly logs as the viewer may see them: his own, and those of his team.
 
-A supervisor's team are the users whose whole patch lies within his own (`exports.queries.in_team`); an administrator's is
-everybody. The team decides whose log one reads. What stands in it the scope of distributors decides, as everywhere: of a
-visit, a note or a promise at a distributor outside the reader's patch he sees that there is one, and nothing of it.
+A supervisor's team are the users whose whole patch lies within his own (`exports.queries.in_team`); an administrator's
+is everybody. The team decides whose log one reads. What stands in it the scope of distributors decides, as everywhere:
+of a visit, a note or a promise at a distributor outside the reader's patch he sees that there is one, and nothing more.
 """
 
 from collections.abc import Iterator

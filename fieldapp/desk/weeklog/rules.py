@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import date, timedelta
 from enum import StrEnum
+from itertools import pairwise
 
 from fieldapp.desk.deals.rules import distance_km
 
@@ -56,4 +57,4 @@ def metres_along(places: Iterable[Place | None]) -> int:
     `places`: (latitude, longitude) in degrees of one day's check-ins. So it is the least that he went, not his way.
     """
     known = [place for place in places if place is not None]
-    return round(sum(distance_km(here, there) for here, there in zip(known, known[1:], strict=False)) * 1000)
+    return round(sum(distance_km(here, there) for here, there in pairwise(known)) * 1000)

@@ -270,8 +270,8 @@ def create_user(
 
 
 def edit_user(viewer: Viewer, user_id: UUID, values: UserValues, seen: str, at: datetime) -> User:
-    """Change name, role, patch and address. Raises ChangeRefusedError: 'stale' when the user is no longer as the viewer saw
-    him (`seen`: his `edition`), 'self' or 'last_admin' when an administrator would lose the role."""
+    """Change name, role, patch and address. Raises ChangeRefusedError: 'stale' when the user is no longer as the
+    viewer saw him (`seen`: his `edition`), 'self' or 'last_admin' when an administrator would lose the role."""
     user, admins = _for_change(user_id)
     if edition(user) != seen:
         raise ChangeRefusedError("stale")

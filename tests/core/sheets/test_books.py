@@ -55,7 +55,7 @@ def test_a_formula_comes_out_as_text(payload: str) -> None:
 
 
 def test_numbers_and_dates_stay_what_they_are() -> None:
-    moment = datetime(2026, 11, 23, 9, 12, 30)
+    moment = datetime.fromisoformat("2026-11-23 09:12:30")
     row: list[list[Cell]] = [
         [-5, Decimal("-12.30")], [date(2026, 11, 23), moment], [True, None], ["12", Decimal("1234567890123456.78")],
         [10**15, -(10**14)],

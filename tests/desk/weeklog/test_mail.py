@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from email.message import EmailMessage
 from email.policy import default
+from tempfile import gettempdir
 from typing import Any
 
 import openpyxl
@@ -86,7 +87,7 @@ def mailed(busy: Office, server: Server) -> Office:
 
 
 def settings_of(url: str, sender: str = SENDER) -> Settings:
-    return Settings.read({"FIELDAPP_SMTP_URL": url, "FIELDAPP_MAIL_FROM": sender, "FIELDAPP_INSTANCE": "/tmp"})
+    return Settings.read({"FIELDAPP_SMTP_URL": url, "FIELDAPP_MAIL_FROM": sender, "FIELDAPP_INSTANCE": gettempdir()})
 
 
 def run(office: Office, *options: str) -> Any:
@@ -242,7 +243,7 @@ def test_it_signs_in_and_the_password_is_nowhere_told(mailed: Office, capfd: pyt
 def test_the_settings() -> None:
     assert settings_of("smtps://u:p@mail.example").mail == MailServer("mail.example", 465, True, SENDER, "u", "p")
     assert settings_of("smtp://mail.example").mail == MailServer("mail.example", 587, False, SENDER)
-    assert Settings.read({"FIELDAPP_INSTANCE": "/tmp"}).mail is None
+    assert Settings.read({"FIELDAPP_INSTANCE": gettempdir()}).mail is None
     for url, sender in (
         ("http://u:secret@mail.example", SENDER),
         ("smtp://u:secret@", SENDER),
