@@ -89,6 +89,9 @@ def _register_concerns(app: Flask) -> None:
     from .desk.deals import api, offline_views
     from .desk.deals import views as deals
     from .desk.demo import cli as demo_cli
+    from .desk.exports import cli as exports_cli
+    from .desk.exports import models as _exports  # noqa: F401
+    from .desk.exports import views as exports
     from .desk.imports import cli as imports_cli
     from .desk.imports import models as _imports  # noqa: F401
     from .desk.imports import views as imports
@@ -100,6 +103,10 @@ def _register_concerns(app: Flask) -> None:
     from .desk.upkeep import cli as upkeep_cli
     from .desk.visits import panels as visit_panels
     from .desk.visits import views as visits
+    from .desk.weeklog import cli as weeklog_cli
+    from .desk.weeklog import models as _weeklog  # noqa: F401
+    from .desk.weeklog import panels as weeklog_panels
+    from .desk.weeklog import views as weeklog
     from .fieldwork.tasks import models as _tasks  # noqa: F401
     from .fieldwork.visits import models as _visits  # noqa: F401
     from .fieldwork.visits import policy as visits_policy
@@ -181,6 +188,11 @@ def _register_concerns(app: Flask) -> None:
     panels.declare(app, grading_panels.PANELS)
     storage.declare(app, visit_queries.known_photos)
     outbox.declare_pages(app, rounds.round_pages)
+    app.register_blueprint(exports.concern)
+    app.register_blueprint(weeklog.concern)
+    exports_cli.init_app(app)
+    weeklog_cli.init_app(app)
+    panels.declare(app, weeklog_panels.PANELS)
 
 
 def _register_template_globals(app: Flask) -> None:

@@ -3,10 +3,11 @@
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import sqlalchemy as sa
 
@@ -20,6 +21,18 @@ class SettingsError(Exception):
 
 
 @dataclass(frozen=True)
+class MailServer:
+    """Where mail is handed over. `tls`: encrypted from the first byte (smtps), else by STARTTLS where it is offered."""
+
+    host: str
+    port: int
+    tls: bool
+    sender: str
+    username: str = ""
+    password: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True)
 class Settings:
     """What the environment says (contract/run.md, settings)."""
 
@@ -28,6 +41,7 @@ class Settings:
     database_url: str
     secret_key: str
     today: date | None
+    mail: MailServer | None = None
     root: Path = ROOT
 
     @property
@@ -53,6 +67,7 @@ class Settings:
             database_url=_database_url(environ.get("FIELDAPP_DATABASE_URL"), instance),
             secret_key=_secret(environ.get("FIELDAPP_SECRET_KEY"), env, instance),
             today=_today(environ.get("FIELDAPP_TODAY"), env),
+            mail=_mail(environ.get("FIELDAPP_SMTP_URL"), environ.get("FIELDAPP_MAIL_FROM")),
         )
 
     def as_flask(self) -> dict[str, Any]:
@@ -66,6 +81,7 @@ class Settings:
             "SECRET_KEY": self.secret_key,
             "SQLALCHEMY_DATABASE_URI": self.database_url,
             "TODAY": self.today,
+            "MAIL": self.mail,
             "MAX_CONTENT_LENGTH": 64 * 1024 * 1024,
             "MAX_FORM_MEMORY_SIZE": 1024 * 1024,
             "MAX_FORM_PARTS": 2000,
@@ -141,3 +157,30 @@ def _today(given: str | None, env: str) -> date | None:
         return date.fromisoformat(given)
     except ValueError:
         raise SettingsError(f"FIELDAPP_TODAY is {given!r}: use an ISO date such as 2026-11-23") from None
+
+
+def _mail(url: str | None, sender: str | None) -> MailServer | None:
+    """The mail server; None: no mail is sent. What is wrong is said without the address, which holds a password."""
+    if not url:
+        return None
+    remedy = "use smtp://USER:PASSWORD@HOST:587 or smtps://USER:PASSWORD@HOST:465"
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise SettingsError(f"FIELDAPP_SMTP_URL is not an address of a mail server: {remedy}") from None
+    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname or parts.path.strip("/") or parts.query:
+        raise SettingsError(f"FIELDAPP_SMTP_URL is not an address of a mail server: {remedy}")
+    if not sender or "@" not in sender or any(sign in sender for sign in "\r\n"):
+        raise SettingsError(
+            f"FIELDAPP_MAIL_FROM is {sender or ''!r}: give the address that mail comes from (FIELDAPP_SMTP_URL is set)"
+        )
+    tls = parts.scheme == "smtps"
+    return MailServer(
+        host=parts.hostname,
+        port=port or (465 if tls else 587),
+        tls=tls,
+        sender=sender,
+        username=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+    )

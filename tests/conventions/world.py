@@ -17,14 +17,18 @@ from fieldapp.core import storage
 from fieldapp.core.clock import now
 from fieldapp.core.db import db
 from fieldapp.desk.approvals.models import Approval
+from fieldapp.desk.exports import runs as exports
+from fieldapp.desk.exports.models import ExportForm, ExportRun, ExportState
 from fieldapp.desk.imports import runs
 from fieldapp.desk.imports.models import ImportRun, RunState
+from fieldapp.desk.weeklog.models import WeeklyLog
 from fieldapp.fieldwork.visits.models import VisitNote, VisitPhoto
 from fieldapp.network.distributors.models import Contact
 from fieldapp.network.dossier.models import Attachment
 from fieldapp.network.dossier.queries import digest
 from fieldapp.people.accounts.login import secret_hash
 from fieldapp.people.accounts.models import ApiToken
+from fieldapp.people.accounts.queries import viewer_of
 from fieldapp.people.policy.models import DraftRevision, PolicyDraft
 from fieldapp.standing.grading.models import CreditFreeze, CreditIncrease
 from tests import cast
@@ -125,6 +129,21 @@ def make_world(app: Flask) -> World:
         )
         draft = cast.add(PolicyDraft(based_on=1, settings=settings, created_at=at, updated_at=at, **by))
         cast.add(DraftRevision(draft_id=draft.id, revision=1, settings=settings))
+        cast.make_visit(distributor, users["rep"], cast.TODAY)
+        cast.make_plan(distributor, users["rep"], cast.TODAY)
+        export = cast.add(
+            ExportRun(
+                form=ExportForm.CSV,
+                first=cast.TODAY,
+                last=cast.TODAY,
+                state=ExportState.DONE,
+                made_by_id=users["rep"].id,
+                made_at=at,
+                beat_at=at,
+                finished_at=at,
+                scope=exports.scope_mark(viewer_of(users["rep"])),
+            )
+        )
         content = b"%PDF-1.4 %%EOF"
         paper = cast.add(
             Attachment(
@@ -184,9 +203,12 @@ def make_world(app: Flask) -> World:
                 "attachment_id": paper.id,
                 "indicator": "residence",
                 "privacy.copy:kind": "json",
+                "exports.visits:kind": "csv",
+                "export_id": export.id,
             },
         )
         db.session.commit()
+        exports.file_of(export).write_text("Day,Rep\r\n", encoding="utf-8")
         for file in (runs.problems_of(run.id), runs.rejected_of(run.id)):
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text("line,reason\n", encoding="utf-8")
@@ -194,12 +216,16 @@ def make_world(app: Flask) -> World:
     made = app.test_client().post("/api/v1/deal-checks", json=DEAL, headers=bearer).get_json()
     Visitor(app, "rep").post(f"/deals/{made['id']}/approval", {"reason": "A new customer of theirs asks for it"})
     Visitor(app, "admin").post(f"/policy/drafts/{world.examples['draft_id']}/tryout")  # the deal would be stopped
+    Visitor(app, "rep").post("/week/submission", {"week": cast.TODAY.isoformat(), "needs": "A car"})
     with app.app_context():
+        log_id = db.session.scalar(sa.select(WeeklyLog.id))
+        assert log_id is not None
         approval = db.session.scalar(sa.select(Approval.id))
         assert approval is not None, "the world's deal no longer needs an approval"
     world.examples |= {
         "check_id": made["id"],
         "approval_id": approval,
+        "log_id": log_id,
         "token": "an-invented-token",
     }
     return world

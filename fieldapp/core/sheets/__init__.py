@@ -7,15 +7,19 @@ with Sheet(path) as sheet:
         values = read(line, cells)
 """
 
+from .books import Book, Styles, sheet_name, xlsx_cell
+from .books import Column as BookColumn
 from .columns import Column, Layout, locate, row_reader
 from .errors import N_, CellError, Message, Refused, SheetError
 from .reading import Sheet
-from .writing import CSV_TYPE, XLSX_TYPE, Cell, csv_chunks, write_csv, write_xlsx
+from .writing import CSV_TYPE, XLSX_TYPE, Cell, csv_chunks, csv_field, csv_pieces, write_csv, write_xlsx
 
 __all__ = [
     "CSV_TYPE",
     "N_",
     "XLSX_TYPE",
+    "Book",
+    "BookColumn",
     "Cell",
     "CellError",
     "Column",
@@ -24,9 +28,14 @@ __all__ = [
     "Refused",
     "Sheet",
     "SheetError",
+    "Styles",
     "csv_chunks",
+    "csv_field",
+    "csv_pieces",
     "locate",
     "row_reader",
+    "sheet_name",
     "write_csv",
     "write_xlsx",
+    "xlsx_cell",
 ]

@@ -21,8 +21,9 @@ XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 _GUARDED = re.compile(r"'+[=+\-@\t\r]")
-_EXCEL_DIGITS = 15  # a spreadsheet's numbers hold no more
-_EXCEL_TEXT = 32_767
+EXCEL_DIGITS = 15  # a spreadsheet's numbers hold no more
+EXCEL_TEXT = 32_767
+_TO_QUOTE = re.compile(r'[,"\r\n]').search
 _BATCH = 500
 
 
@@ -51,6 +52,15 @@ def csv_text(cell: Cell) -> str:
     return format(cell, "f") if isinstance(cell, Decimal) else str(cell)
 
 
+def csv_field(cell: Cell) -> str:
+    """One cell as it stands in a line: guarded, and in quotes where it must be, as `csv.writer` does it.
+
+    For long files, whose writer keeps the fields that repeat: `",".join(fields) + "\r\n"` is a line.
+    """
+    text = csv_text(cell)
+    return '"' + text.replace('"', '""') + '"' if _TO_QUOTE(text) else text
+
+
 def csv_chunks(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Iterator[bytes]:
     """A CSV in pieces, for a response that streams: UTF-8 with a byte order mark, lines end in CR LF."""
     buffer = StringIO(newline="")
@@ -58,12 +68,26 @@ def csv_chunks(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Iterato
     buffer.write("\ufeff")
     write([guarded(title) for title in header])
     for count, row in enumerate(rows, start=1):
-        write([csv_text(cell) for cell in row])
+        # Whole numbers and None the writer writes by itself; most cells of a long file are such.
+        write([cell if type(cell) is int or cell is None else csv_text(cell) for cell in row])
         if not count % _BATCH:
             yield buffer.getvalue().encode()
             buffer.seek(0)
             buffer.truncate()
     yield buffer.getvalue().encode()
+
+
+def csv_pieces(header: Sequence[str], lines: Iterable[str]) -> Iterator[bytes]:
+    """The same as `csv_chunks` of lines that are made already (`csv_field`), without their ends."""
+    waiting = ["\ufeff" + ",".join(map(csv_field, header))]
+    for line in lines:
+        waiting.append(line)
+        if len(waiting) >= _BATCH:
+            waiting.append("")
+            yield "\r\n".join(waiting).encode()
+            waiting.clear()
+    waiting.append("")
+    yield "\r\n".join(waiting).encode()
 
 
 def write_csv(target: BinaryIO, header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
@@ -100,12 +124,13 @@ def write_xlsx(target: Path | BinaryIO, header: Sequence[str], rows: Iterable[Se
                 elif isinstance(cell, date):
                     sheet.write_datetime(number, column, cell, day)
                 elif isinstance(cell, str):
-                    sheet.write_string(number, column, cell[:_EXCEL_TEXT])
-                elif _digits(cell) <= _EXCEL_DIGITS:
+                    sheet.write_string(number, column, cell[:EXCEL_TEXT])
+                elif digits(cell) <= EXCEL_DIGITS:
                     sheet.write_number(number, column, cell)
                 else:
                     sheet.write_string(number, column, csv_text(cell))
 
 
-def _digits(number: Any) -> int:
+def digits(number: Any) -> int:
+    """How many digits a number has, zeros at its end left out."""
     return len(Decimal(number).normalize().as_tuple().digits)

@@ -4,7 +4,7 @@ from flask import Response, url_for
 from flask_babel import format_date
 from flask_login import current_user
 
-from fieldapp.core import clock
+from fieldapp.core import clock, panels
 from fieldapp.core.access import SIGNED_IN
 from fieldapp.core.concern import Concern
 from fieldapp.core.page import page
@@ -30,4 +30,5 @@ def show() -> Response:
         recent=[(url_for("deals.new", distributor=row.code), row.name, False) for row in home.recent],
         town=towns(path),
         visit=visit_url,
+        panels=panels.shown("home", current_user, current_user.id, today),
     )

@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -226,11 +227,12 @@ class UserValues:
     name: str
     role: Role
     patch: Sequence[str]
+    email: str | None = None
 
 
 def edition(user: User) -> str:
     """A mark of what an administrator saw: it differs once anything he can edit has changed."""
-    seen = "\x1f".join([user.name, user.role, ";".join(user.patch), str(user.active)])
+    seen = "\x1f".join([user.name, user.role, ";".join(user.patch), str(user.active), user.email or ""])
     return hashlib.sha256(seen.encode()).hexdigest()[:16]
 
 
@@ -246,6 +248,7 @@ def create_user(
         name=values.name,
         role=values.role,
         patch=list(values.patch),
+        email=values.email,
         password_hash=password_hash,
         created_at=at,
     )
@@ -260,23 +263,26 @@ def create_user(
         "name": [None, user.name],
         "role": [None, str(user.role)],
         "patch": [None, user.patch],
+        **({"email": [None, rules.masked_address(user.email)]} if user.email else {}),
     }
     record(actor_id, "accounts.create", "user", user.id, at, changes)
     return user
 
 
 def edit_user(viewer: Viewer, user_id: UUID, values: UserValues, seen: str, at: datetime) -> User:
-    """Change name, role and patch. Raises ChangeRefusedError: 'stale' when the user is no longer as the viewer saw
-    him (`seen`: his `edition`), 'self' or 'last_admin' when an administrator would lose the role."""
+    """Change name, role, patch and address. Raises ChangeRefusedError: 'stale' when the user is no longer as the
+    viewer saw him (`seen`: his `edition`), 'self' or 'last_admin' when an administrator would lose the role."""
     user, admins = _for_change(user_id)
     if edition(user) != seen:
         raise ChangeRefusedError("stale")
     if user.role is Role.ADMIN and values.role is not Role.ADMIN:
         _keep_an_admin(viewer.id, user, admins)
-    before = {"name": user.name, "role": str(user.role), "patch": user.patch}
-    after = {"name": values.name, "role": str(values.role), "patch": list(values.patch)}
-    user.name, user.role, user.patch = values.name, values.role, list(values.patch)
+    before: dict[str, Any] = {"name": user.name, "role": str(user.role), "patch": user.patch}
+    after: dict[str, Any] = {"name": values.name, "role": str(values.role), "patch": list(values.patch)}
     changes = {field: [before[field], after[field]] for field in before if before[field] != after[field]}
+    if user.email != values.email:
+        changes["email"] = [rules.masked_address(user.email), rules.masked_address(values.email)]
+    user.name, user.role, user.patch, user.email = values.name, values.role, list(values.patch), values.email
     if changes:
         record(viewer.id, "accounts.edit", "user", user.id, at, changes)
     return user

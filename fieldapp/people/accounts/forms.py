@@ -79,11 +79,12 @@ class ThemeForm(Form):
 
 
 class UserForm(Form):
-    """A user's name, role and patch. `seen`: the edition the administrator started from."""
+    """A user's name, role, patch and address. `seen`: the edition the administrator started from."""
 
     name = StringField(lazy_pgettext("person", "Name"), [required(), at_most(80)])
     role = SelectField(lazy_gettext("Role"), choices=[SelectChoice(role.value, name) for role, name in ROLES])
     regions = StringField(lazy_gettext("Patch"), [at_most(2000)])
+    email = StringField(lazy_gettext("E-mail"), [at_most(254)])
     seen = HiddenField()
 
     def validate_regions(self, field: Any) -> None:
@@ -92,6 +93,11 @@ class UserForm(Form):
         unknown = [code for code in codes if code not in book().names(codes)]
         if unknown:
             raise ValidationError(_("No such region: %(codes)s. Search for it by name.", codes=", ".join(unknown)))
+
+    def validate_email(self, field: Any) -> None:
+        """Empty, or an address."""
+        if field.data and not rules.is_address(field.data):
+            raise ValidationError(_("This is no e-mail address. Write it like name@example.com, or leave it empty."))
 
     @property
     def patch(self) -> list[str]:

@@ -28,7 +28,10 @@ class Theme(StrEnum):
 
 
 class User(Base):
-    """Who acts. `patch`: region codes; everything below them belongs to it. An administrator covers all."""
+    """Who acts. `patch`: region codes; everything below them belongs to it. An administrator covers all.
+
+    `email`: where the weekly mail goes; None: none is sent.
+    """
 
     __tablename__ = "user_account"
 
@@ -43,6 +46,7 @@ class User(Base):
     active: Mapped[bool] = mapped_column(default=True)
     password_hash: Mapped[str | None] = mapped_column(sa.String(255))
     created_at: Mapped[moment]
+    email: Mapped[str | None] = mapped_column(sa.String(254))
 
 
 class LoginSession(Base):

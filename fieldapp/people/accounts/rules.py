@@ -15,6 +15,7 @@ SESSION_LIFE = timedelta(days=30)
 LINK_LIFE = timedelta(hours=72)
 
 _USERNAME = re.compile(r"[\w.@+-]{2,64}")
+_ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 _BETWEEN_CODES = re.compile(r"[\s;,；，、]+")
 
 
@@ -59,6 +60,19 @@ def username_key(username: str) -> str:
 def is_username(text: str) -> bool:
     """2 to 64 letters (of any script), digits and `. _ - @ +`."""
     return _USERNAME.fullmatch(text) is not None and len(username_key(text)) <= 64
+
+
+def is_address(text: str) -> bool:
+    """An e-mail address as mail servers everywhere take it: plain letters, one `@`, a domain with a dot."""
+    return len(text) <= 254 and _ADDRESS.fullmatch(text) is not None
+
+
+def masked_address(address: str | None) -> str | None:
+    """`w…@example.com`: enough to see that it was changed."""
+    if not address:
+        return None
+    name, _at, domain = address.partition("@")
+    return f"{name[:1]}…@{domain}"
 
 
 def in_short(names: Sequence[str], between: str, shown: int = 2) -> str:

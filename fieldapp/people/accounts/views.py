@@ -242,7 +242,8 @@ def create_user() -> Response:
 def user(user_id: UUID) -> Response:
     """One user: what he may do and where, his sessions and tokens."""
     found = _found(user_id)
-    values = {"name": found.name, "role": found.role, "regions": "; ".join(found.patch), "seen": actions.edition(found)}
+    values = {"name": found.name, "role": found.role, "regions": "; ".join(found.patch), "email": found.email}
+    values["seen"] = actions.edition(found)
     return _user_form(UserForm(formdata=None, data=values), found)
 
 
@@ -323,7 +324,7 @@ def _found(user_id: UUID) -> User:
 
 
 def _values(form: UserForm) -> UserValues:
-    return UserValues(form.name.data, Role(form.role.data), form.patch)
+    return UserValues(form.name.data, Role(form.role.data), form.patch, form.email.data or None)
 
 
 def refused_text(reason: str) -> str:

@@ -44,7 +44,7 @@ def texts(app: Flask) -> list[str]:
 
 
 class Server:
-    """The app behind a wire: `kill()` and `start()` the server; `lose_replies` answers of posts get lost on the wire."""
+    """The app behind a wire: `kill()` and `start()` the server; `lose_replies` answers get lost on the wire."""
 
     def __init__(self, app: Flask, folder: Path) -> None:
         self.port, self.folder = free_port(), folder
