@@ -1,6 +1,6 @@
 """Visits as the viewer may see them, to be written out: counted, and read row by row."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
@@ -94,7 +94,7 @@ _COLUMNS = (
 )
 
 
-def rows(viewer: Viewer, asked: Asked, rep: Rep) -> Iterator[list[tuple[Any, ...]]]:
+def rows(viewer: Viewer, asked: Asked, rep: Rep) -> Iterator[Sequence[Any]]:
     """The visits of one rep in the order of their days, some thousand at a time, straight from the driver.
 
     (day, distributor's key, arrived, left, ending, 1 where the place is known, distance, accuracy, next visit,
@@ -113,9 +113,7 @@ def rows(viewer: Viewer, asked: Asked, rep: Rep) -> Iterator[list[tuple[Any, ...
     reading: Any = current_app.extensions[READING_ENGINE] if engine.dialect.name == "sqlite" else engine
     with reading.connect() as connection:
         found = connection.exec_driver_sql(str(compiled), values, execution_options={"stream_results": True})
-        while part := found.cursor.fetchmany(AT_ONCE):
-            yield part
-        found.close()
+        yield from found.partitions(AT_ONCE)
 
 
 class Place(NamedTuple):

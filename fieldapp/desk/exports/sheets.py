@@ -5,7 +5,7 @@ is asked.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -151,7 +151,7 @@ class Writer:
         total.distributors = len(seen)
         self.totals.days.update({_day(day): count for day, count in days.items()})
 
-    def _know(self, part: list[tuple[Any, ...]]) -> None:
+    def _know(self, part: Sequence[Any]) -> None:
         """Look up the distributors of these rows that are not known yet."""
         wanted = {row[1] for row in part} - self._places.keys()
         if len(self._places) + len(wanted) > _MOST_KEPT:

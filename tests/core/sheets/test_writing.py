@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fieldapp.core.sheets import Cell, Sheet, write_csv, write_xlsx
+from fieldapp.core.sheets import Cell, Sheet, csv_field, csv_pieces, write_csv, write_xlsx
 from fieldapp.core.sheets.reading import BLANK
 from fieldapp.core.sheets.writing import guarded, unguarded
 
@@ -82,6 +82,13 @@ def test_any_texts_come_back_as_they_were(rows: list[list[str]]) -> None:
     with Sheet(io.BytesIO(csv_of([*rows, ["last", "row"]]))) as sheet:
         back = [cells for _, cells in sheet.rows()]
     assert back == [*(row for row in rows if any(cell.strip(BLANK) for cell in row)), ["last", "row"]]
+
+
+@given(st.one_of(st.text(max_size=12), st.integers(), st.dates(), st.datetimes(), st.booleans(), st.none()))
+def test_a_field_that_is_made_is_the_one_that_is_written(cell: Cell) -> None:
+    """Long files are made of such fields."""
+    made = b"".join(csv_pieces(["a", "b"], [f"{csv_field(cell)},{csv_field('x')}"]))
+    assert made == csv_of([[cell, "x"]])
 
 
 def test_many_rows_are_written_in_pieces() -> None:

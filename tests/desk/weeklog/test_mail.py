@@ -53,7 +53,7 @@ class Server:
 
     def check(self, _server: Any, _session: Any, _envelope: Any, _mechanism: str, given: LoginPassword) -> AuthResult:
         self.signed_in.append(given.login.decode())
-        return AuthResult(success=given.password.decode() == PASSWORD)
+        return AuthResult(success=given.password.decode() == PASSWORD, handled=False)
 
     @property
     def url(self) -> str:
