@@ -130,7 +130,6 @@ def make_world(app: Flask) -> World:
         draft = cast.add(PolicyDraft(based_on=1, settings=settings, created_at=at, updated_at=at, **by))
         cast.add(DraftRevision(draft_id=draft.id, revision=1, settings=settings))
         cast.make_visit(distributor, users["rep"], cast.TODAY)
-        cast.make_plan(distributor, users["rep"], cast.TODAY)
         export = cast.add(
             ExportRun(
                 form=ExportForm.CSV,

@@ -50,7 +50,7 @@ def plan(page: Page, name: str) -> None:
 def test_a_week_is_planned_by_tapping_and_stands_on_todays_page(due: Round, live_server: str, browser: Browser) -> None:
     context = phone(browser, geolocation={"latitude": 34.82, "longitude": 113.62}, permissions=["geolocation"])
     page = sign_in(context, live_server, "rep")
-    page.locator("nav.tabs a", has_text="Week").tap()
+    page.get_by_role("link", name="Week", exact=True).tap()
     for name in ("Store 7", "Store 5"):
         plan(page, name)
     expect(page.locator(".days [aria-current]")).to_contain_text("2")
