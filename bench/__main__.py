@@ -12,7 +12,7 @@ from pathlib import Path
 
 from .goals import Goal, save, show
 
-AREAS = ("deal", "stale", "growth", "search", "lists", "rounds", "imports", "exports", "weight", "start")
+AREAS = ("deal", "stale", "growth", "search", "lists", "rounds", "imports", "exports", "weight", "outbox", "start")
 
 
 def main() -> None:

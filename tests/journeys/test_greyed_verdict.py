@@ -46,7 +46,9 @@ def test_until_the_answer_it_is_greyed_and_not_recorded(desk: Desk, page: Page) 
     held: list[Route] = []
     page.route(ASKING, lambda route: held.append(route))
     sent: list[Request] = []
-    page.on("request", lambda request: "/deals" in request.url and "snapshot" not in request.url and sent.append(request))
+    page.on(
+        "request", lambda request: "/deals" in request.url and "snapshot" not in request.url and sent.append(request)
+    )
     expect(page.locator(".verdict")).to_have_css("opacity", "1")
     with page.expect_request(ASKING):
         page.fill("#price-0", "3000")
