@@ -83,7 +83,7 @@
       if (rec.due > now) { plan(rec.due - now); break; }
       sending(1);
       // The token is asked for again after a while: where there is no signal nothing is tried, and can still be changed.
-      const got = csrf() ? "ok" : await token(), m = await me();
+      const got = !nav.onLine ? "" : csrf() ? "ok" : await token(), m = await me();
       if (got !== "ok" || !m) {
         if (got === "login") await settle(rec, { state: "login" });
         tell({ id: rec.id, answer: {} });

@@ -77,7 +77,7 @@
         if (!same) pages.clear();
         kv.put({ id: "me", user, key, texts: t.texts, lang: t.lang, at: Date.now(), kept: same ? r.result.kept : 0 });
       };
-    });
+    }).catch(async (e) => { if (!await me()) throw e; }); // a full phone still has the key of before
     T = t.texts;
     csrf = t.csrf;
     fetched = Date.now();
@@ -158,6 +158,7 @@
     if (!here) return;
     if (known && !forms.length || !m && !forms.length) await sleep(2000);
     if (!root.dataset.kept && (!known || m.lang !== root.lang || m.at < Date.now() - 864e5)) await token();
+    if (forms.length && !known) await (await withForms()).start(await me()); // drafts of who is back
     show();
     if (nav.serviceWorker) nav.serviceWorker.register("/sw.js").catch(() => {});
     await keepPages();

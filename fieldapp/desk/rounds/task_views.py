@@ -73,7 +73,7 @@ def show(task_id: UUID) -> Response:
     return _show(task_id)
 
 
-@concern.route("/<uuid:task_id>/completion", allow=SIGNED_IN, methods=("POST",))
+@concern.route("/<uuid:task_id>/completion", allow=SIGNED_IN, methods=("POST",), outbox=True)
 def finish(task_id: UUID) -> Response:
     """It is done."""
     task, form = _find(task_id), OutcomeForm()
@@ -87,7 +87,7 @@ def finish(task_id: UUID) -> Response:
     return see_other(url_for(".index"))
 
 
-@concern.route("/<uuid:task_id>/cancellation", allow=SIGNED_IN, methods=("POST",))
+@concern.route("/<uuid:task_id>/cancellation", allow=SIGNED_IN, methods=("POST",), outbox=True)
 def drop(task_id: UUID) -> Response:
     """It will not be done."""
     task, form = _find(task_id), DropForm()

@@ -79,25 +79,25 @@ def week() -> Response:
     return _week(forms.read_week(request.args, clock.today()))
 
 
-@concern.route("/visits/plans", allow=FIELD, methods=("POST",))
+@concern.route("/visits/plans", allow=FIELD, methods=("POST",), outbox=True)
 def plan() -> Response:
     """Put a visit on a day."""
     return _tapped(_plan)
 
 
-@concern.route("/visits/plans/removal", allow=FIELD, methods=("POST",))
+@concern.route("/visits/plans/removal", allow=FIELD, methods=("POST",), outbox=True)
 def unplan() -> Response:
     """Take a visit off a day."""
     return _tapped(lambda place, _tap: plans.unplan(current_user, place, clock.now()))
 
 
-@concern.route("/visits/plans/transfer", allow=FIELD, methods=("POST",))
+@concern.route("/visits/plans/transfer", allow=FIELD, methods=("POST",), outbox=True)
 def move() -> Response:
     """Put a visit on another day."""
     return _tapped(_move)
 
 
-@concern.route("/visits/plans/copies", allow=FIELD, methods=("POST",))
+@concern.route("/visits/plans/copies", allow=FIELD, methods=("POST",), outbox=True)
 def copy() -> Response:
     """Plan what the week before held."""
     tap = forms.read_tap(request.form, clock.today())

@@ -15,6 +15,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Error as PageMovedError
 
 from fieldapp.core.db import db
 from fieldapp.people.accounts.models import User
@@ -146,11 +147,12 @@ class Phone:
         return page
 
     def until(self, script: str, page: Page | None = None, within: float = 20) -> Any:
-        """Until a script gives something true; polled by evaluate."""
+        """Until a script gives something true; polled by evaluate. The page may move on meanwhile."""
         page = page or self.page
         for _ in range(int(within / 0.1)):
-            if got := page.evaluate(script):
-                return got
+            with contextlib.suppress(PageMovedError):
+                if got := page.evaluate(script):
+                    return got
             page.wait_for_timeout(100)
         return pytest.fail(f"never true: {script}; {self.records(page)}; {self.problems}")
 
