@@ -25,10 +25,11 @@
     send: (id) => outbox.retry(id),
     delete: (id) => confirmed(() => outbox.remove(id)),
   };
+  const coded = /^([a-z-]{1,20}|[0-9a-f]{8}(-[0-9a-f]{4,12}){4})$/; // choices and keys say nothing to a reader
   const shown = (rec, titles) => {
     const state = titles[rec.after] ? say.after.replace("{n}", titles[rec.after])
       : rec.state === "waiting" && rec.due > Date.now() ? say.due.replace("{t}", clock(rec.due)) : say[rec.state];
-    const what = Object.entries(rec.fields).filter(([name, value]) => value && !/^(lat|lng|accuracy|taken_at)$/.test(name)).map(([, value]) => value);
+    const what = Object.entries(rec.fields).filter(([name, value]) => value && !coded.test(value) && !/^(lat|lng|accuracy|taken_at)$/.test(name)).map(([, value]) => value);
     if (rec.files.length) what.push(say.photos.replace("{n}", rec.files.length));
     const item = make("open", { title: rec.title, when: say.written.replace("{t}", clock(rec.created)), state, error: rec.error || "", what: what.join(" · ") });
     const open = { correct: !rec.maybe, login: rec.state === "login", send: rec.state !== "login", delete: !rec.maybe };
