@@ -12,7 +12,7 @@ from pathlib import Path
 
 from .goals import Goal, save, show
 
-AREAS = ("deal", "stale", "growth", "search", "lists", "imports", "weight", "start")
+AREAS = ("deal", "stale", "growth", "search", "lists", "imports", "weight", "outbox", "start")
 
 
 def main() -> None:

@@ -3,7 +3,7 @@
   const d = document, body = d.body, nav = navigator, marked = "form[data-outbox]";
   const { $, tx, get, seal, unseal, read, say, emit, parse, sleep, holder, me, lock, token, mine, unsent, show, tell, watched, T, csrf, sending } = window.outbox.inner;
   const { uuid7 } = window.outbox;
-  let timer, job, again;
+  let timer, job, again, fails = 0;
 
   // Sending: whoever holds the lock sends.
   const settle = async (rec, change, meta) => {
@@ -29,6 +29,7 @@
       const r = await fetch(meta.url, { method: "POST", body: form, redirect: "manual", signal: stop.signal, headers });
       return { status: r.type === "opaqueredirect" ? 401 : r.status, headers: r.headers, html: await r.text() };
     } catch (e) {
+      csrf("");
       return { status: 0, headers: new Headers() };
     } finally { clearTimeout(late); }
   };
@@ -64,12 +65,13 @@
       tell({ id, answer: { status, html, error: meta.error } });
       return true;
     }
-    const tries = rec.tries + 1, wait = Math.max(Number(headers.get("Retry-After")) * 1000 || 0, Math.min(300000, 1000 * 2 ** tries) * (0.75 + Math.random() / 2));
+    const tries = rec.tries + 1, wait = Math.max(Number(headers.get("Retry-After")) * 1000 || 0, later(tries));
     await settle(rec, { tries, due: Date.now() + wait, state: "waiting" });
     tell({ id, answer: {} });
     plan(wait);
     return false;
   };
+  const later = (tries) => Math.min(300000, 1000 * 2 ** tries) * (0.75 + Math.random() / 2);
   const plan = (ms) => { clearTimeout(timer); timer = setTimeout(send, ms); };
   const drain = async () => {
     for (;;) {
@@ -80,13 +82,15 @@
       if (!rec) break;
       if (rec.due > now) { plan(rec.due - now); break; }
       sending(1);
+      // The token is asked for again after a while: where there is no signal nothing is tried, and can still be changed.
       const got = csrf() ? "ok" : await token(), m = await me();
       if (got !== "ok" || !m) {
         if (got === "login") await settle(rec, { state: "login" });
         tell({ id: rec.id, answer: {} });
-        plan(60000);
+        plan(later(++fails));
         break;
       }
+      fails = 0;
       if (!await one(rec, m)) break;
     }
   };

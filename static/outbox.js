@@ -7,7 +7,7 @@
   const sleep = (ms) => new Promise((ok) => setTimeout(ok, ms));
   const parse = (html) => new DOMParser().parseFromString(html, "text/html");
   const marked = "form[data-outbox],form[data-outbox-leave]", watched = {}, { forms: more, lock: ended } = d.currentScript.dataset;
-  let user = body.dataset.user || "", csrf = "", T = {}, sending, loading;
+  let user = body.dataset.user || "", csrf = "", T = {}, fetched = 0, sending, loading;
 
   // One database. What can be read without the key is what the sender sorts by.
   const opened = new Promise((ok, no) => {
@@ -80,6 +80,7 @@
     });
     T = t.texts;
     csrf = t.csrf;
+    fetched = Date.now();
     return "ok";
   };
   const holder = async () => await me() || (await token(), await me());
@@ -181,7 +182,7 @@
   }, true);
 
   window.outbox = { uuid7, list, kv, user, send };
-  window.outbox.inner = { $, tx, get, seal, unseal, read, say, emit, parse, sleep, holder, me, lock, token, mine, unsent, show, tell, watched, T: () => T, csrf: (is) => is === undefined ? csrf : csrf = is, sending: (is) => { sending = is; show(); } };
+  window.outbox.inner = { $, tx, get, seal, unseal, read, say, emit, parse, sleep, holder, me, lock, token, mine, unsent, show, tell, watched, T: () => T, csrf: (is) => is === undefined ? Date.now() - fetched < 30000 && csrf : csrf = is, sending: (is) => { sending = is; show(); } };
   if (nav.serviceWorker) nav.serviceWorker.addEventListener("message", send);
   addEventListener("online", send);
   addEventListener("pageshow", (event) => event.persisted && send());

@@ -1,6 +1,6 @@
 // Reads only: assets from their cache, the pages of the day from the page's own store when there is no signal.
 // The queue is the page's (outbox.js); SHELL and INSTEAD are put before this text by the server.
-const VERSION = "shell " + SHELL.join(" ").replace(/[^.]*\.(\w{8})\.\w+/g, "$1");
+const VERSION = "shell " + SHELL.map((url) => url.split(".").slice(-2)[0]).join("");
 const PATIENCE = 3000, DAY = 864e5;
 
 self.addEventListener("install", (event) => event.waitUntil((async () => {

@@ -50,7 +50,7 @@
     part("open").hidden = !open.length;
     part("open").replaceChildren(...open.map((rec) => shown(rec, titles)));
     part("done").hidden = !done.length;
-    page.querySelector("[data-done]").replaceChildren(...done.map((r) => make("done", { title: r.title, when: say.sent.replace("{t}", clock(r.at)) })));
+    page.querySelector("[data-done]").replaceChildren(...done.map((r) => make("done", { title: r.title, when: say.gone.replace("{t}", clock(r.at)) })));
     const again = focused && part("open").querySelector(`[data-do=${focused}]:not([hidden])`);
     if (again) again.focus();
   };

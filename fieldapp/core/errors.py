@@ -72,7 +72,8 @@ def answer(code: int, headers: dict[str, str] | None = None) -> Response:
 def _sign_in_again() -> Response:
     """To an outbox, which could not tell a redirect from that of a Wi-Fi portal. `X-Lock`: forget the key."""
     response = make_response("", 401)
-    response.headers["X-Lock"] = "1" if outbox.ended() else ""
+    if outbox.ended():
+        response.headers["X-Lock"] = "1"
     return response
 
 

@@ -44,7 +44,7 @@ def texts(app: Flask) -> list[str]:
 
 
 class Server:
-    """The app behind a wire: `kill()` and `start()` the server; `lose_replies` answers of posts get lost on the wire."""
+    """The app behind a wire: `kill()` and `start()` it; `lose_replies` answers of posts get lost on the wire."""
 
     def __init__(self, app: Flask, folder: Path) -> None:
         self.port, self.folder = free_port(), folder
@@ -94,6 +94,7 @@ class Server:
             while data := server.recv(1 << 16):
                 if losing.is_set():
                     self.lost += 1
+                    client.shutdown(socket.SHUT_RDWR)
                     return
                 client.sendall(data)
 
@@ -140,7 +141,7 @@ class Phone:
     def ready(self) -> Page:
         """The page of notes, on a phone that has its key, the shell and the kept pages."""
         page = self.open()
-        self.until("() => outbox.inner.get('kv', 'me').then((me) => me && me.kept > 0)")
+        self.until("() => outbox.inner.get('kv', 'me').then((me) => me && me.kept > 0 && me.user === outbox.user)")
         self.until("() => navigator.serviceWorker.controller !== null")
         return page
 
