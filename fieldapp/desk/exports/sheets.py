@@ -13,6 +13,7 @@ from typing import Any, BinaryIO
 from uuid import UUID
 
 from flask_babel import gettext as _
+from flask_babel import pgettext
 
 from fieldapp.core.sheets import Book, BookColumn, Cell, Styles, csv_field, csv_pieces, sheet_name, xlsx_cell
 from fieldapp.fieldwork.visits.remarks import Flag, flags_of, minutes_between
@@ -199,7 +200,7 @@ def csv(viewer: Viewer, asked: Asked, told: Progress | None = None) -> Iterator[
 def xlsx(target: Path | BinaryIO, viewer: Viewer, asked: Asked, told: Progress | None = None) -> Totals:
     """Write the workbook; returns the sums that its summary shows."""
     writer = Writer(viewer, asked, xlsx_cell, "", told)
-    titles, front = columns(), _("Summary")
+    titles, front = columns(), pgettext("sheet", "Summary")
     with Book(target) as book:
         for rep in queries.reps(viewer, asked):
             rows = writer.of(rep)
