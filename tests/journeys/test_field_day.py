@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -251,6 +252,32 @@ def test_a_day_in_the_field(world: Desk, server: Server, road: BrowserContext) -
 
     another_takes_the_phone(page, server.address, first)
     assert problems == []
+
+
+@pytest.mark.parametrize("days", [-1, 1])
+def test_a_phone_whose_clock_is_a_day_wrong(world: Desk, server: Server, road: BrowserContext, days: int) -> None:
+    with world.app.app_context():
+        first = store("D001").id
+    road.clock.set_system_time(datetime.now(UTC) + timedelta(days=days))
+    page = sign_in(road, server.address, "rep")
+    page.goto(f"/distributors/{first}/visit")
+    page.evaluate(READY)
+    road.set_offline(True)
+    before = datetime.now(UTC)
+    page.locator("#to-check-in").dblclick()  # an impatient rep
+    expect(page.locator("#during")).to_be_visible()
+    waits(page, 1)
+    road.set_offline(False)
+    page.evaluate("dispatchEvent(new Event('online'))")
+    until(page, EMPTY)
+    visit: Visit = world.one(Visit)
+    assert visit.day == cast.TODAY
+    assert abs((visit.arrived_at - before).total_seconds()) < 5
+    page.goto("/")
+    page.go_back()  # the page of before the check-in is no second one
+    expect(page.locator("#during")).to_be_visible()
+    expect(page.locator("#to-check-in")).to_be_hidden()
+    assert world.count(Visit) == 1
 
 
 def another_takes_the_phone(page: Page, address: str, distributor: object) -> None:
