@@ -1,7 +1,7 @@
 // Marked forms are written into the phone first, then sent, in order, once (docs/adr/0012-outbox.md).
 (() => {
   const d = document, body = d.body, nav = navigator, marked = "form[data-outbox]";
-  const { $, tx, get, seal, unseal, read, say, emit, parse, sleep, holder, me, lock, token, mine, unsent, show, tell, watched, T, csrf, sending } = window.outbox.inner;
+  const { $, tx, get, seal, unseal, read, say, emit, parse, sleep, holder, me, lock, token, mine, unsent, show, tell, watched, T, csrf, reached, sending } = window.outbox.inner;
   const { uuid7 } = window.outbox;
   let timer, job, again, fails = 0;
 
@@ -83,7 +83,7 @@
       if (rec.due > now) { plan(rec.due - now); break; }
       sending(1);
       // The token is asked for again after a while: where there is no signal nothing is tried, and can still be changed.
-      const got = csrf() ? "ok" : await token(), m = await me();
+      const got = reached() ? "ok" : await token(), m = await me();
       if (got !== "ok" || !m) {
         if (got === "login") await settle(rec, { state: "login" });
         tell({ id: rec.id, answer: {} });

@@ -69,6 +69,9 @@
     if (r.status !== 200 || !/json/.test(r.headers.get("Content-Type"))) return r.status === 401 ? "login" : "";
     const t = await r.json();
     if (t.user !== user) return "other";
+    T = t.texts;
+    csrf = t.csrf;
+    fetched = Date.now();
     const key = await subtle.importKey("raw", Uint8Array.from(atob(t.key), (c) => c.charCodeAt(0)), "AES-GCM", false, ["encrypt", "decrypt"]);
     await tx(["kv", "pages"], (kv, pages) => {
       const r = kv.get("me");
@@ -77,10 +80,7 @@
         if (!same) pages.clear();
         kv.put({ id: "me", user, key, texts: t.texts, lang: t.lang, at: Date.now(), kept: same ? r.result.kept : 0 });
       };
-    });
-    T = t.texts;
-    csrf = t.csrf;
-    fetched = Date.now();
+    }).catch(() => {}); // a full phone can still send
     return "ok";
   };
   const holder = async () => await me() || (await token(), await me());
@@ -182,7 +182,7 @@
   }, true);
 
   window.outbox = { uuid7, list, kv, user, send };
-  window.outbox.inner = { $, tx, get, seal, unseal, read, say, emit, parse, sleep, holder, me, lock, token, mine, unsent, show, tell, watched, T: () => T, csrf: (is) => is === undefined ? Date.now() - fetched < 30000 && csrf : csrf = is, sending: (is) => { sending = is; show(); } };
+  window.outbox.inner = { $, tx, get, seal, unseal, read, say, emit, parse, sleep, holder, me, lock, token, mine, unsent, show, tell, watched, T: () => T, csrf: (is) => is === undefined ? csrf : csrf = is, reached: () => nav.onLine && csrf && Date.now() - fetched < 30000, sending: (is) => { sending = is; show(); } };
   if (nav.serviceWorker) nav.serviceWorker.addEventListener("message", send);
   addEventListener("online", send);
   addEventListener("pageshow", (event) => event.persisted && send());
