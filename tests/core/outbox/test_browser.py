@@ -176,17 +176,18 @@ def test_a_full_phone_says_so_and_keeps_what_is_typed(app: Flask, phone: Phone) 
     phone.ready()
     page.evaluate(FILL)
     phone.context.set_offline(True)
-    phone.write("No room " * 100)
+    page.evaluate("() => { document.querySelector('#text-talk').value = 'No room '.repeat(40000); }")
+    page.click("#talk button")
     phone.until("() => document.querySelector('#toasts').innerText.includes('storage is full')")
-    assert page.input_value("#text-talk") == "No room " * 100
+    assert page.input_value("#text-talk") == "No room " * 40_000
     assert phone.records() == []
     phone.context.set_offline(False)
     page.click("#talk button")  # with a signal it need not be kept
     phone.until("() => document.querySelector('#toasts').innerText.includes('Sent.')")
-    assert texts(app) == [("No room " * 100)]
+    assert texts(app) == ["No room " * 40_000]
 
 
-# Fill the phone until a few bytes do not fit any more.
+# Fill the phone until a quarter of a megabyte does not fit any more.
 FILL = """async () => {
   let n = 0;
   for (let size = 1 << 18; size > 200; )
@@ -201,9 +202,10 @@ def test_another_user_of_the_phone_sees_and_sends_nothing_of_it(app: Flask, phon
     phone.write("The first one's secret")
     page.fill("#text-talk", "A draft of the first one")
     phone.until("() => outbox.inner.tx(['drafts'], (s) => s.count(), 'readonly')")
-    phone.context.set_offline(False)
     change(app, sa.delete(LoginSession))
     phone.sign_in("colleague")
+    phone.context.set_offline(False)  # the first one's page is still open, under the second one's session
+    phone.until("() => fetch('/outbox/token').then((r) => r.ok)")
     phone.ready()
     assert phone.records() == []
     assert page.input_value("#text-talk") == ""
@@ -328,6 +330,7 @@ def test_photos_are_not_read_for_the_badge(phone: Phone, tmp_path: Path) -> None
     phone.context.set_offline(True)
     page.set_input_files("#photo", picture(tmp_path))
     phone.write("With a photo", "stock")
+    page.wait_for_url("**/demo?queued")
     phone.until("() => outbox.list().then((all) => all.length === 1)")
     big = page.evaluate(
         "() => outbox.inner.tx(['outbox'], (s) => s.getAll(), 'readonly').then(([r]) => r.data.byteLength)"
@@ -352,6 +355,7 @@ def test_photos_are_made_small_and_lose_what_is_hidden_in_them(app: Flask, phone
     page.set_input_files("#photo", source)
     assert int(page.input_value("[name=taken_at]")) == pytest.approx(source.stat().st_mtime * 1000, abs=2000)
     phone.write("With a photo", "stock")
+    page.wait_for_url("**/demo?queued")
     phone.until("() => outbox.list().then((all) => all.length === 1)")
     sent = page.evaluate(
         """async () => {
