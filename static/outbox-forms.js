@@ -288,6 +288,7 @@
     fill(form, meta.fields);
     form.dataset.key = id;
     form.dataset.edit = 1;
+    for (let e = form; e = e.parentElement.closest("details");) e.open = true;
     form.scrollIntoView({ block: "center" });
     if (meta.error) say(meta.error);
     show();

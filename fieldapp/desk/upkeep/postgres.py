@@ -4,6 +4,7 @@ Backup: COPY of every table in one snapshot. Restore: one transaction drops what
 backup, fills its tables, and migrates on; it happens whole or not at all.
 """
 
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -36,6 +37,7 @@ _OTHERS = """
     SELECT count(*) FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid()
       AND coalesce(backend_type, 'client backend') = 'client backend'"""
+_LEAVE_WITHIN_S = 2
 # The same text whatever the server's settings, when it is written and when it is read.
 _SETTINGS = ("client_encoding = 'UTF8'", "datestyle = 'ISO, YMD'", "intervalstyle = 'iso_8601'", "timezone = 'UTC'")
 
@@ -65,15 +67,25 @@ def holds_users() -> bool:
         return bool(tables.keys() - {VERSION_TABLE})
 
 
+def _others(cursor: Any) -> int:
+    """How many others use the database; one that was just closed is still listed for a moment."""
+    until = time.monotonic() + _LEAVE_WITHIN_S
+    while True:
+        cursor.execute("SELECT pg_stat_clear_snapshot()")
+        others = int(cursor.execute(_OTHERS).fetchone()[0])
+        if not others or time.monotonic() > until:
+            return others
+        time.sleep(0.1)
+
+
 @contextmanager
 def emptied() -> Iterator[sa.Connection]:
     """A transaction in which nothing of the app is left in the database; committed at the end."""
     db.engine.dispose()
     with db.engine.connect() as connection, connection.begin():
         cursor = _cursor(connection)
-        others = cursor.execute(_OTHERS).fetchone()
-        if others and others[0]:
-            raise in_use(f"{others[0]} other connections use the database")
+        if others := _others(cursor):
+            raise in_use(f"{others} other connections use the database")
         cursor.execute("SET LOCAL lock_timeout = '10s'")
         for table in _tables(cursor):
             cursor.execute(SQL("DROP TABLE IF EXISTS {} CASCADE").format(Identifier(table)))
