@@ -29,7 +29,7 @@ from fieldapp.fieldwork.tasks.models import Task
 from fieldapp.fieldwork.visits.models import Visit, VisitNote, VisitPhoto
 from fieldapp.fieldwork.visits.rules import Ending, NoteSection
 from fieldapp.network.distributors.models import Distributor
-from fieldapp.people.accounts.models import User
+from fieldapp.people.accounts.models import LoginSession, User
 from tests import cast
 from tests.browser import ROOT, free_port, wait_until_ready
 from tests.desk.conftest import Desk
@@ -278,6 +278,36 @@ def test_a_phone_whose_clock_is_a_day_wrong(world: Desk, server: Server, road: B
     expect(page.locator("#during")).to_be_visible()
     expect(page.locator("#to-check-in")).to_be_hidden()
     assert world.count(Visit) == 1
+
+
+def test_signed_out_meanwhile_and_refused_then_corrected(world: Desk, server: Server, road: BrowserContext) -> None:
+    with world.app.app_context():
+        first = store("D001").id
+    page = sign_in(road, server.address, "rep")
+    page.goto(f"/distributors/{first}/visit")
+    page.evaluate(READY)
+    road.set_offline(True)
+    page.locator("#to-check-in").tap()
+    waits(page, 1)
+    noted(page, "stock", subject="P10", amount="many")
+    waits(page, 2)
+    world.change(sa.update(LoginSession).values(expires_at=datetime.now(UTC) - timedelta(days=1)))
+    road.set_offline(False)
+    page.evaluate("dispatchEvent(new Event('online'))")
+    until(page, "() => outbox.list().then((all) => all.length === 2 && all[0].state === 'login')")
+    assert world.count(Visit) == 0
+    page.close()
+
+    page = sign_in(road, server.address, "rep")
+    until(page, "() => outbox.list().then((all) => all.length === 1 && all[0].state === 'rejected')")
+    page.goto("/outbox")
+    expect(page.locator("[data-part=open] [data-error]")).to_be_visible()
+    page.locator("[data-part=open] [data-do=correct]").tap()
+    expect(page.locator("#stock-amount")).to_have_value("many")
+    noted(page, "stock", amount="40")
+    expect(page.locator("#s-stock .row-title")).to_have_count(1)
+    assert (world.count(Visit), world.count(VisitNote)) == (1, 1)
+    assert world.one(VisitNote).visit_id == world.one(Visit).id
 
 
 def another_takes_the_phone(page: Page, address: str, distributor: object) -> None:
