@@ -13,7 +13,13 @@ from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 # (file, pixels, how far the mark shrinks: launchers may cut away all but the middle 80 % of a maskable icon, round?)
-ICONS = (("180", 180, 1.0, False), ("192", 192, 1.0, True), ("512", 512, 1.0, True), ("512-maskable", 512, 0.72, False))
+ICONS = (
+    ("32", 32, 1.0, True),
+    ("180", 180, 1.0, False),
+    ("192", 192, 1.0, True),
+    ("512", 512, 1.0, True),
+    ("512-maskable", 512, 0.72, False),
+)
 MARK = "M16 27V13m0 3c0-5 3-8 8-8 0 5-3 8-8 8Zm0 7c0-5-3-8-8-8 0 5 3 8 8 8Z"
 SVG = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" width="{size}" height="{size}">'

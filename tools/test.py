@@ -21,7 +21,7 @@ def main(arguments: list[str]) -> int:
         return 1
     surroundings["CHROMIUM"] = path
     checked = 0 if arguments else subprocess.run([sys.executable, "tools/check.py"], check=False).returncode
-    pytest = [sys.executable, "-m", "pytest", *(arguments or ["-n", "2", "--dist", "worksteal"])]
+    pytest = [sys.executable, "-m", "pytest", *(arguments or ["-n", "3", "--dist", "worksteal"])]
     tested = subprocess.run(pytest, env=surroundings, check=False).returncode
     if checked and not tested:
         print("The tests passed, but `make check` failed above", file=sys.stderr)

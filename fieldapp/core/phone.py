@@ -27,7 +27,8 @@ concern = Concern("phone", __name__, section="me")
 command = AppGroup("outbox", help="Upkeep of what phones sent.")
 
 THEME = "#0b5263"
-_SHELL = {".js", ".svg"}
+_SHELL = {".js", ".svg", ".css"}
+_NOT_KEPT = {"sw.js", "app.css"}  # the one is never cached, the other stands in each page
 
 
 @concern.route("/outbox", allow=SIGNED_IN)
@@ -62,7 +63,7 @@ def offline() -> Response:
 @concern.route("/sw.js", allow=ANYONE)
 def service_worker() -> Response:
     """The service worker with the assets it keeps; other assets are another text, so phones notice an update."""
-    shell = [url for name, url in addresses().items() if Path(name).suffix in _SHELL and name != "sw.js"]
+    shell = [url for name, url in addresses().items() if Path(name).suffix in _SHELL and name not in _NOT_KEPT]
     head = f"const SHELL = {json.dumps(shell)}, INSTEAD = {json.dumps(outbox.instead())};\n"
     answer = Response(head + _worker(), mimetype="text/javascript")
     answer.headers["Cache-Control"] = "no-cache"

@@ -16,7 +16,7 @@ def init_app(app: Flask, inline_css: str) -> None:
         [
             "default-src 'none'",
             "script-src 'self'",
-            f"style-src 'sha256-{digest}'",
+            f"style-src 'self' 'sha256-{digest}'",
             "img-src 'self' data: blob:",
             "connect-src 'self'",
             "manifest-src 'self'",

@@ -304,6 +304,7 @@ def test_signed_out_meanwhile_and_refused_then_corrected(world: Desk, server: Se
     expect(page.locator("[data-part=open] [data-error]")).to_be_visible()
     page.locator("[data-part=open] [data-do=correct]").tap()
     expect(page.locator("#stock-amount")).to_have_value("many")
+    expect(page.locator("#stock-amount")).to_be_visible()
     noted(page, "stock", amount="40")
     expect(page.locator("#s-stock .row-title")).to_have_count(1)
     assert (world.count(Visit), world.count(VisitNote)) == (1, 1)
