@@ -11,12 +11,11 @@ from flask import current_app
 
 from fieldapp.core.db import READING_ENGINE, db
 from fieldapp.fieldwork.visits.models import Visit
-from fieldapp.fieldwork.visits.remarks import FAR_METRES
+from fieldapp.fieldwork.visits.queries import visible
 from fieldapp.network.distributors.models import Distributor
 from fieldapp.network.territory.models import Region
 from fieldapp.people.accounts.models import Role, User
 from fieldapp.people.accounts.viewer import Viewer
-from fieldapp.people.policy import queries as policy
 
 from .models import ExportRun
 
@@ -42,16 +41,6 @@ class Rep(NamedTuple):
     id: UUID
     username: str
     name: str
-
-
-def visible(viewer: Viewer) -> sa.ColumnElement[bool]:
-    """A visit is seen by its rep, and by whoever's patch holds the distributor, which must be joined."""
-    return sa.or_(Visit.rep_id == viewer.id, viewer.scope(Distributor.region_code))
-
-
-def far_metres(on: date) -> int:
-    """From how many metres to the store a check-in is far: the policy's `visits.warn_metres`."""
-    return int(policy.on(on).settings.get("visits", {}).get("warn_metres", FAR_METRES))
 
 
 def _within(viewer: Viewer, asked: Asked, select: sa.Select[Any]) -> sa.Select[Any]:

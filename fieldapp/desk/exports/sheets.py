@@ -16,6 +16,7 @@ from flask_babel import gettext as _
 from flask_babel import pgettext
 
 from fieldapp.core.sheets import Book, BookColumn, Cell, Styles, csv_field, csv_pieces, sheet_name, xlsx_cell
+from fieldapp.fieldwork.visits import policy
 from fieldapp.fieldwork.visits.remarks import Flag, flags_of, minutes_between
 from fieldapp.fieldwork.visits.rules import Ending
 from fieldapp.people.accounts.viewer import Viewer
@@ -91,7 +92,7 @@ class Writer:
         self._viewer, self._asked, self._told = viewer, asked, told
         self._render, self._between = render, between
         self._words = flag_words()
-        self._far = queries.far_metres(asked.last)
+        self._far = policy.on(asked.last).warn_metres
         self._regions = queries.region_names()
         self._places: dict[Any, tuple[str, str]] = {}
         self._cells: dict[Any, str] = {}

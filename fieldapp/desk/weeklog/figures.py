@@ -24,9 +24,9 @@ import sqlalchemy as sa
 
 from fieldapp.core.clock import SHANGHAI
 from fieldapp.core.db import db
-from fieldapp.desk.exports.queries import far_metres
 from fieldapp.fieldwork.tasks.models import Task
 from fieldapp.fieldwork.tasks.rules import TaskKind, TaskState, late
+from fieldapp.fieldwork.visits import policy
 from fieldapp.fieldwork.visits.models import Visit, VisitNote, VisitPlan
 from fieldapp.fieldwork.visits.remarks import flags_of, minutes_between
 from fieldapp.fieldwork.visits.rules import Ending, NoteSection
@@ -51,7 +51,7 @@ def gather(rep_id: UUID, monday: date, today: date, now: datetime) -> Figures:
     days = days_of(monday)
     sunday = days[-1]
     visits, plans = _visits(rep_id, monday, sunday), _plans(rep_id, monday, sunday + timedelta(days=7))
-    far = far_metres(today)
+    far = policy.on(today).warn_metres
     by_day = [_day(day, visits, plans, today, far) for day in days]
     promises = _promises(rep_id, monday, sunday, today)
     made = [visit for day in by_day for visit in day["visits"]]

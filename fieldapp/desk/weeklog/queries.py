@@ -14,8 +14,9 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from fieldapp.core.db import db
-from fieldapp.desk.exports.queries import in_team, visible
+from fieldapp.desk.exports.queries import in_team
 from fieldapp.fieldwork.visits.models import Visit, VisitPlan
+from fieldapp.fieldwork.visits.queries import visible
 from fieldapp.network.distributors.models import Distributor
 from fieldapp.people.accounts.models import Role, User
 from fieldapp.people.accounts.viewer import Viewer

@@ -1,0 +1,45 @@
+"""A form that the phone may keep and send later must meet a route that receives it once."""
+
+import re
+
+import pytest
+from flask import Flask
+
+from tests.conventions.world import World, make_world
+from tests.visitor import Visitor
+
+PAGES = ("/visits", "/visits/week", "/tasks", "/deals/offline")
+_FORM = re.compile(r"<form\b[^>]*\bdata-outbox=[^>]*>")
+_ACTION = re.compile(r'\baction="([^"]*)"')
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_every_marked_form_posts_to_a_route_that_keeps_receipts(app: Flask) -> None:
+    world: World = make_world(app)
+    rep = Visitor(app, "rep")
+    store = world.examples["distributor_id"]
+    visit = world.examples["visit_id"]
+    addresses = app.url_map.bind("localhost")
+    found: set[str] = set()
+    for page in (
+        "/visits",
+        "/visits/week",
+        "/tasks",
+        f"/distributors/{store}/visit",
+        f"/visits/{visit}",
+        "/deals/offline",
+    ):
+        for form in _FORM.findall(rep.get(page).text):
+            action = _ACTION.search(form)
+            assert action is not None, (page, form)
+            endpoint, _arguments = addresses.match(action[1], method="POST")
+            assert getattr(app.view_functions[endpoint], "outbox", False), f"{page}: {endpoint} lacks outbox=True"
+            found.add(endpoint)
+    assert found >= {
+        "visits.check_in",
+        "visits.note",
+        "visits.check_out",
+        "offline.create",
+        "rounds.unplan",
+        "tasks.finish",
+    }
