@@ -17,8 +17,7 @@ from flask_babel import pgettext
 
 from fieldapp.core.sheets import Book, BookColumn, Cell, Styles, csv_field, csv_pieces, sheet_name, xlsx_cell
 from fieldapp.fieldwork.visits import policy
-from fieldapp.fieldwork.visits.remarks import Flag, flags_of, minutes_between
-from fieldapp.fieldwork.visits.rules import Ending
+from fieldapp.fieldwork.visits.rules import Flag, flags, minutes_between
 from fieldapp.people.accounts.viewer import Viewer
 
 from . import queries
@@ -117,17 +116,9 @@ class Writer:
                 began, ended = _moment(arrived), _moment(left)
                 minutes = minutes_between(began, ended)
                 code, place = self._places[key]
-                flags = tuple(
-                    flags_of(
-                        place_known=bool(placed),
-                        distance=distance,
-                        ended=ended is not None,
-                        repaired=ending == Ending.REPAIRED,
-                        far=self._far,
-                    )
-                )
-                if flags:
-                    total.flags.update(flags)
+                odd = flags(placed=bool(placed), metres=distance, ending=ending, far=self._far)
+                if odd:
+                    total.flags.update(odd)
                 total.visits += 1
                 total.minutes += minutes or 0
                 seen.add(code)
@@ -142,7 +133,7 @@ class Writer:
                         cells[minutes] if minutes in cells else self._cell(minutes),
                         cells[distance] if distance in cells else self._cell(distance),
                         cells[accuracy] if accuracy in cells else self._cell(accuracy),
-                        self._remarks[flags] if flags in self._remarks else self._remark(flags),
+                        self._remarks[odd] if odd in self._remarks else self._remark(odd),
                         cells[next_on] if next_on in cells else self._cell(next_on, _day),
                         render(summary),
                     )
@@ -175,8 +166,8 @@ class Writer:
         made = self._cells[value] = self._render(None if value is None else typed(value))
         return made
 
-    def _remark(self, flags: tuple[Flag, ...]) -> str:
-        made = self._remarks[flags] = self._render(_(", ").join(self._words[flag] for flag in flags))
+    def _remark(self, odd: tuple[Flag, ...]) -> str:
+        made = self._remarks[odd] = self._render(_(", ").join(self._words[flag] for flag in odd))
         return made
 
 

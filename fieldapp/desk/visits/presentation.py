@@ -84,7 +84,7 @@ def flag_text(flag: Flag) -> str:
     return {
         Flag.NO_PLACE: _("No place"),
         Flag.FAR: _("Far from the store"),
-        Flag.REPAIRED: _("Check-out forgotten"),
+        Flag.FORGOTTEN: _("Check-out forgotten"),
     }[flag]
 
 

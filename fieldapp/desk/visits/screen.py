@@ -166,8 +166,10 @@ class Screen:
 
 
 def flags_of(visit: Any, far: int) -> tuple[Flag, ...]:
-    """The flags of a visit or of a row of a list of them."""
-    return flags(problem=visit.arrival_problem, metres=visit.arrival_distance, ending=visit.ending, far=far)
+    """The flags of a visit or of a row of a list of them; that it is under way the pages say apart."""
+    placed = visit.arrival_problem is None
+    found = flags(placed=placed, metres=visit.arrival_distance, ending=visit.ending, far=far)
+    return tuple(flag for flag in found if flag is not Flag.UNDER_WAY)
 
 
 def live(

@@ -28,8 +28,7 @@ from fieldapp.fieldwork.tasks.models import Task
 from fieldapp.fieldwork.tasks.rules import TaskKind, TaskState, late
 from fieldapp.fieldwork.visits import policy
 from fieldapp.fieldwork.visits.models import Visit, VisitNote, VisitPlan
-from fieldapp.fieldwork.visits.remarks import flags_of, minutes_between
-from fieldapp.fieldwork.visits.rules import Ending, NoteSection
+from fieldapp.fieldwork.visits.rules import NoteSection, flags, minutes_between
 from fieldapp.network.distributors.models import Distributor
 from fieldapp.trade.ledger.models import Balance, Invoice, InvoiceLine, Payment
 from fieldapp.trade.ledger.queries import read_open_items
@@ -143,12 +142,8 @@ def _visit(visit: Any, far: int) -> dict[str, Any]:
         "left": visit.left_at.isoformat() if visit.left_at else None,
         "minutes": minutes_between(visit.arrived_at, visit.left_at),
         "distance": visit.arrival_distance,
-        "flags": flags_of(
-            place_known=_place(visit) is not None,
-            distance=visit.arrival_distance,
-            ended=visit.left_at is not None,
-            repaired=visit.ending is Ending.REPAIRED,
-            far=far,
+        "flags": list(
+            flags(placed=_place(visit) is not None, metres=visit.arrival_distance, ending=visit.ending, far=far)
         ),
     }
 

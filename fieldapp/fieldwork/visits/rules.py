@@ -62,11 +62,13 @@ class PhotoPurpose(StrEnum):
 
 
 class Flag(StrEnum):
-    """What a reader of a visit should know. `no-place`: checked in without one; `far`: far from the store."""
+    """What a reader of a visit should know. `no-place`: checked in without one; `far`: far from the store; `forgotten`:
+    never checked out, the time was put in later."""
 
     NO_PLACE = "no-place"
     FAR = "far"
-    REPAIRED = "repaired"
+    FORGOTTEN = "forgotten"
+    UNDER_WAY = "under-way"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,13 +115,19 @@ def may_change(left: bool, day: date, written: date) -> bool:
     return not left or day == written
 
 
-def flags(*, problem: PlaceProblem | None, metres: int | None, ending: Ending | None, far: int) -> tuple[Flag, ...]:
-    """What is to be said of a visit: it was checked in without a place, far from the store, or never checked out."""
-    found = []
-    if problem is not None:
-        found.append(Flag.NO_PLACE)
+def flags(*, placed: bool, metres: int | None, ending: str | None, far: int) -> tuple[Flag, ...]:
+    """What is to be said of a visit. `placed`: its arrival has a place; `metres` from the store, where both are known;
+    `ending`: an Ending or its value, None while it lasts."""
+    found = [] if placed else [Flag.NO_PLACE]
     if metres is not None and metres > far:
         found.append(Flag.FAR)
-    if ending is Ending.REPAIRED:
-        found.append(Flag.REPAIRED)
+    if ending == Ending.REPAIRED:
+        found.append(Flag.FORGOTTEN)
+    if ending is None:
+        found.append(Flag.UNDER_WAY)
     return tuple(found)
+
+
+def minutes_between(arrived: datetime, left: datetime | None) -> int | None:
+    """Whole minutes of a visit, never below 0; None while it lasts."""
+    return None if left is None else max(0, round((left - arrived).total_seconds() / 60))

@@ -77,9 +77,6 @@ def test_a_visit_changes_while_it_lasts_and_on_its_day() -> None:
 
 
 def test_what_is_flagged() -> None:
-    assert flags(problem=None, metres=500, ending=Ending.CHECKED_OUT, far=500) == ()
-    assert flags(problem=None, metres=501, ending=None, far=500) == (Flag.FAR,)
-    assert flags(problem=PlaceProblem.TIMEOUT, metres=None, ending=Ending.REPAIRED, far=500) == (
-        Flag.NO_PLACE,
-        Flag.REPAIRED,
-    )
+    assert flags(placed=True, metres=500, ending=Ending.CHECKED_OUT, far=500) == ()
+    assert flags(placed=True, metres=501, ending=None, far=500) == (Flag.FAR, Flag.UNDER_WAY)
+    assert flags(placed=False, metres=None, ending=Ending.REPAIRED.value, far=500) == (Flag.NO_PLACE, Flag.FORGOTTEN)
