@@ -12,6 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from .config import ROOT, Settings
 from .core import (
     assets,
+    chores,
     clock,
     concern,
     db,
@@ -71,6 +72,7 @@ def create_app(settings: Settings | None = None, **overrides: Any) -> Flask:
     style.init_app(app)
     outbox.init_app(app, login.session_ended)
     phone.init_app(app)
+    chores.init_app(app)
     _register_concerns(app)
     _register_template_globals(app)
     if app.config["PRODUCTION"]:
@@ -128,10 +130,12 @@ def _register_concerns(app: Flask) -> None:
     from .people.accounts import regions as patch_regions
     from .people.accounts import views as accounts
     from .people.audit import models as _audit  # noqa: F401
+    from .people.notices import models as _notices  # noqa: F401
     from .people.policy import cli as policy_cli
     from .people.policy import sections as policy_sections
     from .people.policy import trials as policy_trials
     from .people.policy import views as policy
+    from .people.worktime import policy as worktime_policy
     from .standing.grading import credit_policy, credit_views, privacy_cli, privacy_policy, privacy_views
     from .standing.grading import departures as grading_departures
     from .standing.grading import models as _grading  # noqa: F401
@@ -175,6 +179,7 @@ def _register_concerns(app: Flask) -> None:
     policy_sections.declare(app, credit_policy.SECTIONS)
     policy_sections.declare(app, dossier_policy.SECTIONS)
     policy_sections.declare(app, visits_policy.SECTIONS)
+    policy_sections.declare(app, worktime_policy.SECTIONS)
     app.register_blueprint(privacy_views.concern)
     app.register_blueprint(contact_data.concern)
     policy_sections.declare(app, privacy_policy.SECTIONS)

@@ -1,0 +1,1 @@
+"""Working hours: in which clocks of answers and remedies run."""
