@@ -31,9 +31,11 @@ def show(goals: list[Goal]) -> str:
 
 
 def save(goals: list[Goal], path: Path) -> None:
-    """bench/results.json."""
+    """Put these goals into bench/results.json in place of their areas' earlier figures; other areas keep theirs."""
     machine = {"cores": os.cpu_count(), "python": platform.python_version(), "machine": platform.machine()}
+    kept = json.loads(path.read_text(encoding="utf-8"))["goals"] if path.exists() else []
+    fresh = {goal.area for goal in goals}
+    rows = [row for row in kept if row["area"] not in fresh] + [asdict(goal) for goal in goals]
     path.write_text(
-        json.dumps({"machine": machine, "goals": [asdict(g) for g in goals]}, ensure_ascii=False, indent=1) + "\n",
-        encoding="utf-8",
+        json.dumps({"machine": machine, "goals": rows}, ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
     )

@@ -1,27 +1,41 @@
 """What a cold visit weighs, and when a slow phone first sees it (slow 4G, 4× CPU)."""
 
 import shutil
+import sqlite3
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from .deal import session_cookie, world
+from .deal import IN_PATCH, session_cookie, world
 from .goals import Goal
 from .load import serve
 
 SLOW_4G = {"offline": False, "latency": 150, "downloadThroughput": 1.6e6 / 8, "uploadThroughput": 750e3 / 8}
+PAGES = {
+    "deal check": "/deals/new",
+    "deal check, offline": "/deals/offline",
+    "distributors": "/distributors",
+    "home": "/",
+    "today's round": "/visits",
+    "the week's plan": "/visits/week",
+    "visit": "/distributors/{code}/visit",
+    "tasks": "/tasks",
+    "weekly log": "/week",
+}
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 
 
 def run(folder: Path, quick: bool) -> list[Goal]:
-    """The deal check page with a distributor, the list and the home page, each in a fresh browser profile."""
+    """Each of a rep's pages in a fresh browser profile."""
     there = world(folder, quick)
     name, value = session_cookie(there).split("=", 1)
+    with sqlite3.connect(there.folder / "fieldapp.db") as connection:
+        code = connection.execute(f"SELECT code {IN_PATCH} LIMIT 1").fetchone()[0]
     goals: list[Goal] = []
     found = next(filter(None, map(shutil.which, CHROMIUM)), None)
     with serve(there, workers=2, threads=4) as server, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox", "--disable-gpu"])
-        for title, path in (("deal check", "/deals/new"), ("distributors", "/distributors"), ("home", "/")):
+        for title, path in PAGES.items():
             context = browser.new_context(viewport={"width": 390, "height": 844})
             context.add_cookies([{"name": name, "value": value, "url": f"http://127.0.0.1:{server.port}"}])
             page = context.new_page()
@@ -31,7 +45,7 @@ def run(folder: Path, quick: bool) -> list[Goal]:
             session.send("Emulation.setCPUThrottlingRate", {"rate": 4})
             sizes: list[float] = []
             session.on("Network.loadingFinished", lambda event, into=sizes: into.append(event["encodedDataLength"]))
-            page.goto(f"http://127.0.0.1:{server.port}{path}", wait_until="networkidle")
+            page.goto(f"http://127.0.0.1:{server.port}{path.format(code=code)}", wait_until="networkidle")
             paint = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
             first, total = sizes[0] / 1000, sum(sizes) / 1000
             goals += [
