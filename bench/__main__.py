@@ -13,7 +13,9 @@ from pathlib import Path
 from .goals import Goal, save, show
 from .world import ROOT
 
-AREAS = ("deal", "stale", "growth", "search", "lists", "rounds", "imports", "exports", "weight", "outbox", "start")
+AREAS = (
+    "deal", "stale", "growth", "search", "lists", "rounds", "batch", "imports", "exports", "weight", "outbox", "start",
+)  # fmt: skip
 
 
 def main() -> None:

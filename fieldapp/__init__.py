@@ -85,6 +85,7 @@ def _register_concerns(app: Flask) -> None:
     from .core import stamp  # noqa: F401
     from .desk.approvals import models as _approvals  # noqa: F401
     from .desk.approvals import views as approvals
+    from .desk.batches import views as batches
     from .desk.checks import models as _checks  # noqa: F401
     from .desk.checks import policy as checks_policy
     from .desk.checks import trial as checks_trial
@@ -143,6 +144,7 @@ def _register_concerns(app: Flask) -> None:
     from .standing.grading import policy as grading_policy
     from .standing.grading import trial as grading_trial
     from .standing.grading import views as grading
+    from .standing.service import models as _service  # noqa: F401
     from .trade.ledger import models as _ledger  # noqa: F401
     from .trade.pricing import models as _pricing  # noqa: F401
     from .trade.products import models as _products  # noqa: F401
@@ -198,6 +200,7 @@ def _register_concerns(app: Flask) -> None:
     exports_cli.init_app(app)
     weeklog_cli.init_app(app)
     panels.declare(app, weeklog_panels.PANELS)
+    app.register_blueprint(batches.concern)
 
 
 def _register_template_globals(app: Flask) -> None:

@@ -194,6 +194,7 @@ def make_world(app: Flask) -> World:
                 "imports.template:key": "products",
                 "imports.template:form": "csv",
                 "playbook.show:key": "quiet",
+                "batches.export:kind": "csv",
                 "portfolio.export:kind": "csv",
                 "part": "contacts",
                 "dossier.edit_single:part": "company",

@@ -18,6 +18,7 @@ from fieldapp.desk.demo.places import Places
 DAYS = 730
 _LINES_PER_INVOICE = ((1, 2, 3, 4, 5, 6), (28, 26, 20, 13, 8, 5))  # 2.6 on average
 _MEAN_LINES = 2.62
+_DAYS_TO_COME = ((0, 1, 2, 3, 4, 7), (5, 35, 35, 15, 6, 4))  # from the order to the goods
 # A case's ordinary trade ends so many days ago: its last weeks are prescribed.
 _CASE_QUIET_DAYS = 80
 
@@ -222,8 +223,11 @@ def _half_up(numerator: int, denominator: int) -> int:
 
 def invoice_rows(network: Network, market: Market) -> Iterator[Row]:
     for distributor in network.distributors():
+        random = draw(network.seed, "orders", distributor.number)
         for invoice in market.history(distributor).invoices:
             day, due = invoice.date.isoformat(), invoice.due.isoformat()
+            sold = invoice.amount > 0
+            ordered = invoice.date - dt.timedelta(days=random.choices(*_DAYS_TO_COME)[0])
             for line_no, line in enumerate(invoice.lines, 1):
                 yield {
                     "number": invoice.number,
@@ -235,7 +239,15 @@ def invoice_rows(network: Network, market: Market) -> Iterator[Row]:
                     "product": line.product,
                     "kg": str(line.kg),
                     "amount": format_yuan(line.amount),
+                    "ordered_on": ordered.isoformat() if sold else "",
+                    "batch": _batch(line.product, invoice.date) if sold else "",
                 }
+
+
+def _batch(product: str, sold_on: dt.date) -> str:
+    """What was sold in a week was made in the week before, one batch of each product: `261116-P10`."""
+    monday = sold_on - dt.timedelta(days=sold_on.weekday() + 7)
+    return f"{monday:%y%m%d}-{product}"
 
 
 def payment_rows(network: Network, market: Market) -> Iterator[Row]:

@@ -1,6 +1,6 @@
 """What a row of `invoices` (one line of one) and of `payments` means; both keep the balances."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any
 from uuid import UUID
@@ -15,6 +15,7 @@ from fieldapp.trade.products.imports import A_PRODUCT
 
 from .actions import rebuild_balances, set_sums
 from .models import Invoice, InvoiceLine, Payment
+from .rules import batch_key
 
 _CHUNK = 500
 
@@ -48,7 +49,7 @@ def _paid_by_another(rows: Sequence[kinds.Planned]) -> Faults:
 
 
 def _lines_left_behind(rows: Sequence[kinds.Planned]) -> Faults:
-    """Distributor, date and due are those of the whole invoice: who changes them has to give all of its lines."""
+    """Distributor, date, due and day of the order are the whole invoice's: who changes them has to give all lines."""
     changed: dict[UUID, list[tuple[kinds.Planned, str]]] = {}
     given: dict[UUID, set[int]] = {}
     for row in rows:
@@ -68,7 +69,7 @@ def _lines_left_behind(rows: Sequence[kinds.Planned]) -> Faults:
                     yield row, column, Message(text, {"line": line_no})
 
 
-_OF_THE_WHOLE = (("distributor", "distributor_id"), ("date", "date"), ("due", "due"))
+_OF_THE_WHOLE = (("distributor", "distributor_id"), ("date", "date"), ("due", "due"), ("ordered_on", "ordered_on"))
 
 
 def _whole_invoices(rows: Sequence[kinds.Planned]) -> Faults:
@@ -101,6 +102,16 @@ def _finish_payments(written: kinds.Written) -> None:
     rebuild_balances(written.subjects)
 
 
+def _ordered_before(row: Mapping[str, Any]) -> Iterable[kinds.Fault]:
+    """What is invoiced was ordered before, or on the day."""
+    if row["ordered_on"] is not None and row["ordered_on"] > row["date"]:
+        yield "ordered_on", Message(N_("lies after the invoice's date, %(day)s"), {"day": row["date"].isoformat()})
+
+
+def _found_by(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {"batch_key": batch_key(row["batch"]) if row["batch"] else None}
+
+
 INVOICES = kinds.Kind(
     "invoices",
     Message(N_("Invoices")),
@@ -111,15 +122,25 @@ INVOICES = kinds.Kind(
         kinds.reference("ship_to", "ship_to", A_REGION, part=1),
         kinds.day("date", required=True, default=kinds.NEEDED),
         kinds.day("due"),
+        kinds.day("ordered_on"),
         kinds.reference("product", "product_id", A_PRODUCT, part=1, required=True, default=kinds.NEEDED),
         kinds.kilograms("kg", negative=True, part=1, into="weight", required=True, default=kinds.NEEDED),
         kinds.money("amount", negative=True, part=1, required=True, default=kinds.NEEDED),
+        kinds.text("batch", 64, part=1),
     ),
     parts=(
         kinds.Part(Invoice, ("number_key",), shared=True, born=lambda _at: {"amount": 0}),
-        kinds.Part(InvoiceLine, ("invoice_id", "line_no"), parent="invoice_id", identity=None),
+        kinds.Part(
+            InvoiceLine,
+            ("invoice_id", "line_no"),
+            parent="invoice_id",
+            identity=None,
+            derive=_found_by,
+            derived_from="batch",
+        ),
     ),
     row_part=1,
+    check=_ordered_before,
     check_batch=_whole_invoices,
     subject=(0, "distributor_id"),
     finish=_finish_invoices,

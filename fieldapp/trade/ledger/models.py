@@ -11,7 +11,10 @@ from fieldapp.core.db import Base, fen, grams, pk, region_code
 
 
 class Invoice(Base):
-    """The head of an invoice. `amount` is the sum of its lines, kept by the import; below zero it is a credit note."""
+    """The head of an invoice. `amount` is the sum of its lines, kept by the import; below zero it is a credit note.
+
+    `ordered_on`: the day the distributor ordered, where the ERP says it; never after `date`.
+    """
 
     __tablename__ = "invoice"
 
@@ -21,13 +24,17 @@ class Invoice(Base):
     distributor_id: Mapped[UUID] = mapped_column(sa.ForeignKey("distributor.id"))
     date: Mapped[dt.date]
     due: Mapped[dt.date | None]
+    ordered_on: Mapped[dt.date | None]
     amount: Mapped[fen]
 
     __table_args__ = (sa.Index(None, "distributor_id", "date"),)
 
 
 class InvoiceLine(Base):
-    """A line of an invoice: so much of a product to a place. `ship_to` may lie outside the buyer's areas."""
+    """A line of an invoice: so much of a product to a place. `ship_to` may lie outside the buyer's areas.
+
+    `batch` as it is printed on the bags; `batch_key` (rules.batch_key) is what it is found by.
+    """
 
     __tablename__ = "invoice_line"
 
@@ -37,6 +44,21 @@ class InvoiceLine(Base):
     product_id: Mapped[UUID] = mapped_column(sa.ForeignKey("product.id"))
     weight: Mapped[grams]
     amount: Mapped[fen]
+    batch: Mapped[str | None] = mapped_column(sa.String(64))
+    batch_key: Mapped[str | None] = mapped_column(sa.String(64))
+
+    # Most lines of an old ledger have no batch: they are left out of the index.
+    __table_args__ = (
+        sa.Index(
+            "ix_invoice_line_batch",
+            "batch_key",
+            "product_id",
+            "invoice_id",
+            "weight",
+            sqlite_where=sa.text("batch_key IS NOT NULL"),
+            postgresql_where=sa.text("batch_key IS NOT NULL"),
+        ),
+    )
 
 
 class Payment(Base):

@@ -2,15 +2,18 @@
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from fieldapp.core.db import db
+from fieldapp.network.distributors.models import Contact, Distributor
+from fieldapp.people.accounts.viewer import Viewer
+from fieldapp.trade.products.models import Product
 
 from .models import Balance, Invoice, InvoiceLine, Payment
-from .rules import InvoiceFacts, LedgerFacts, PaymentFacts, open_by_due, position
+from .rules import InvoiceFacts, LedgerFacts, PaymentFacts, batch_key, open_by_due, position
 
 CHUNK = 200  # distributors whose rows are held in memory at once
 
@@ -95,3 +98,70 @@ def unequal_balances(distributor_ids: Iterable[UUID]) -> set[UUID]:
         kept = {row["distributor_id"]: dict(row) for row in stored.mappings()}
         unequal |= {id_ for id_ in chunk if fresh.get(id_) != kept.get(id_)}
     return unequal
+
+
+class BatchBuyer(NamedTuple):
+    """A distributor that bought of a batch: grams less what it gave back, the day it bought last, its main contact."""
+
+    id: UUID
+    code: str
+    name: str
+    region_code: str | None
+    grams: int
+    last: date
+    contact: str | None
+    phone: str | None
+
+
+def buyers_of_batch(viewer: Viewer | None, product_id: UUID | None, batch: str) -> list[BatchBuyer]:
+    """Every distributor of the viewer's patch (None: of all) that bought of a batch, the latest first; one statement.
+
+    `product_id` None: of whatever product. Case and blanks around the batch do not count. Who gave all of it back is
+    there too, with 0 grams: some of it may have been fed.
+    """
+    bought = _bought(product_id, batch).subquery()
+    select = (
+        sa.select(
+            Distributor.id,
+            Distributor.code,
+            Distributor.name,
+            Distributor.region_code,
+            bought.c.grams,
+            bought.c.last,
+            Contact.name,
+            Contact.phone,
+        )
+        .join(bought, bought.c.distributor_id == Distributor.id)
+        .outerjoin(Contact, sa.and_(Contact.distributor_id == Distributor.id, Contact.main))
+        .where(viewer.scope(Distributor.region_code) if viewer else sa.true())
+        .order_by(bought.c.last.desc(), Distributor.pinyin, Distributor.id)
+    )
+    return [BatchBuyer(*row) for row in db.session.execute(select).tuples()]
+
+
+def count_buyers_of_batch(product_id: UUID | None, batch: str) -> int:
+    """How many distributors bought of a batch, wherever they are; one statement."""
+    bought = _bought(product_id, batch).subquery()
+    return db.session.scalar(sa.select(sa.func.count()).select_from(bought)) or 0
+
+
+def products_of_batch(batch: str) -> list[Product]:
+    """The products that lines of this batch are of, by code: a number may have been used for more than one."""
+    there = sa.select(InvoiceLine.product_id).where(InvoiceLine.batch_key == batch_key(batch)).distinct()
+    return list(db.session.scalars(sa.select(Product).where(Product.id.in_(there)).order_by(Product.code_key)))
+
+
+def _bought(product_id: UUID | None, batch: str) -> sa.Select[Any]:
+    sold = InvoiceLine.weight > 0
+    select = (
+        sa.select(
+            Invoice.distributor_id,
+            sa.func.sum(InvoiceLine.weight).label("grams"),
+            sa.func.max(sa.case((sold, Invoice.date))).label("last"),
+        )
+        .join(Invoice, Invoice.id == InvoiceLine.invoice_id)
+        .where(InvoiceLine.batch_key == batch_key(batch))
+        .group_by(Invoice.distributor_id)
+        .having(sa.func.max(sa.case((sold, 1), else_=0)) == 1)
+    )
+    return select if product_id is None else select.where(InvoiceLine.product_id == product_id)

@@ -116,3 +116,8 @@ def overdue_from(open_by_due: Iterable[tuple[dt.date | None, int]], on: dt.date)
 def from_balance(outstanding: int, open_by_due: Iterable[tuple[dt.date | None, int]], on: dt.date) -> LedgerFacts:
     """The facts from a kept balance, for a date on or after its latest row."""
     return LedgerFacts(outstanding, *overdue_from(open_by_due, on))
+
+
+def batch_key(batch: str) -> str:
+    """What two spellings of one batch have in common: blanks around it and upper or lower case do not count."""
+    return batch.strip().casefold()[:64]

@@ -161,6 +161,8 @@ RULES: dict[str, tuple[tuple[str, ...], dict[str, Callable[[str], bool]]]] = {
             "product": code,
             "kg": parses(parse_kilograms),
             "amount": yuan,
+            "ordered_on": or_empty(day),
+            "batch": or_empty(matches(r"\d{6}-\S+")),
         },
     ),
     "payments": (

@@ -419,3 +419,47 @@ def test_labels_are_unambiguous_and_complete() -> None:
         names = [normal(name) for column in kind.columns for name in (column.key, *column.labels)]
         assert len(names) == len(set(names)), kind.key
         assert all(column.labels for column in kind.columns), kind.key
+
+
+def test_an_invoice_line_carries_its_batch_and_the_day_of_its_order(desk: Desk) -> None:
+    desk.world("products")
+    desk.read("distributors", FILES["distributors"])
+    header = "number,line_no,distributor,date,ordered_on,product,kg,amount,batch\n"
+    assert desk.read("invoices", header + "B1,1,D001,2026-11-03,2026-11-02,P10,1,5, 26A-7 \n").written, desk.errors
+    line = one(InvoiceLine, line_no=1)
+    assert (line.batch, line.batch_key) == ("26A-7", "26a-7")
+    assert one(Invoice, number="B1").ordered_on == date(2026, 11, 2)
+
+    # Without the columns both stay; the same again changes nothing; an empty cell clears.
+    desk.read("invoices", "number,line_no,amount\nB1,1,6\n")
+    assert one(InvoiceLine, line_no=1).batch_key == "26a-7"
+    assert one(Invoice, number="B1").ordered_on == date(2026, 11, 2)
+    assert desk.read("invoices", "number,line_no,ordered_on,batch\nB1,1,2026-11-02,26A-7\n").unchanged == 1
+    desk.read("invoices", "单号,行号,订货日期,批号\nB1,1,,\n")
+    line = one(InvoiceLine, line_no=1)
+    assert (line.batch, line.batch_key, one(Invoice, number="B1").ordered_on) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        ("I9,1,D001,2026-11-03,2026-11-04,P10,1,5\n", "line 2, column ordered_on: 2026-11-04 — lies after the invoice"),
+        ("I1,1,D001,2026-10-01,2026-09-30,P10,1,5\n", "line 2 of this invoice is stored otherwise"),
+        (
+            "I9,1,D001,2026-11-03,2026-11-03,P10,1,5\nI9,2,D001,2026-11-03,2026-11-02,P10,1,5\n",
+            "line 3, column ordered_on",
+        ),
+    ],
+)
+def test_the_day_of_the_order_is_the_whole_invoices_and_not_after_it(desk: Desk, rows: str, told: str) -> None:
+    desk.world("invoices")
+    outcome = desk.read("invoices", "number,line_no,distributor,date,ordered_on,product,kg,amount\n" + rows)
+    assert not outcome.written
+    assert any(told in error for error in desk.errors), desk.errors
+
+
+def test_a_new_date_before_the_stored_day_of_the_order_is_refused(desk: Desk) -> None:
+    desk.world("invoices")
+    assert desk.read("invoices", "number,line_no,ordered_on\nI2,1,2026-10-30\n").written, desk.errors
+    assert not desk.read("invoices", "number,line_no,date\nI2,1,2026-10-29\n").written
+    assert "ordered_on" in desk.errors[0] or "date" in desk.errors[0]
