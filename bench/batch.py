@@ -15,7 +15,7 @@ from flask import Flask
 from flask_migrate import upgrade
 
 from fieldapp.core.db import db
-from fieldapp.trade.ledger.queries import buyers_of_batch, count_buyers_of_batch
+from fieldapp.trade.ledger.queries import buyers_of_batch, page_of_buyers
 
 from . import world
 from .goals import Goal
@@ -70,30 +70,37 @@ def copy(source: Path, app: Flask) -> None:
 
 
 def measure(app: Flask, repeat: int = 15) -> tuple[int, float, float]:
-    """(buyers found, median ms to have all of them, median ms to count them)."""
-    listed, counted = [], []
+    """(buyers found, median ms of the first page with both counts, median ms of all rows)."""
+    listed, every = [], []
     with app.app_context():
         found = 0
         for _ in range(repeat):
             started = time.perf_counter()
-            found = len(buyers_of_batch(None, None, "B1"))
+            found = page_of_buyers(None, None, "B1", 50).mine
             listed.append((time.perf_counter() - started) * 1000)
             started = time.perf_counter()
-            count_buyers_of_batch(None, "B1")
-            counted.append((time.perf_counter() - started) * 1000)
+            buyers_of_batch(None, None, "B1")
+            every.append((time.perf_counter() - started) * 1000)
         db.session.remove()
         db.engine.dispose()
-    return found, statistics.median(listed), statistics.median(counted)
+    return found, statistics.median(listed), statistics.median(every)
 
 
 def run(folder: Path, quick: bool) -> list[Goal]:
     """For `make bench`, on SQLite."""
     distributors = QUICK if quick else DISTRIBUTORS
-    found, listed, counted = measure(open_app(str(build(folder, distributors)), None))
+    found, listed, every = measure(open_app(str(build(folder, distributors)), None))
     assert found == distributors, (found, distributors)
-    goal = f"{found:,} buyers of a batch among {distributors * LINES_EACH:,} lines, SQLite"
+    goal = f"{found:,} buyers of a batch, counted and the first 50, among {distributors * LINES_EACH:,} lines, SQLite"
     return [
-        Goal("batch", goal, f"< {WANTED_MS} ms", f"{listed:.0f} ms", listed < WANTED_MS, f"counted {counted:.0f} ms")
+        Goal(
+            "batch",
+            goal,
+            f"< {WANTED_MS} ms",
+            f"{listed:.0f} ms",
+            listed < WANTED_MS,
+            f"all rows, as for a file: {every:.0f} ms",
+        )
     ]
 
 

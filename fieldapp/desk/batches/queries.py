@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from fieldapp.people.accounts.viewer import Viewer
-from fieldapp.trade.ledger.queries import BatchBuyer, buyers_of_batch, count_buyers_of_batch, products_of_batch
+from fieldapp.trade.ledger.queries import BatchBuyer, page_of_buyers, products_of_batch
 from fieldapp.trade.ledger.rules import batch_key
 from fieldapp.trade.products.models import Product
 
@@ -38,23 +38,32 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The buyers of the viewer's patch; `others`: how many more there are. `product`: the one that was chosen."""
+    """A page of the buyers of the viewer's patch; `mine`: how many there are, `others`: how many more elsewhere.
+
+    `products`: those that carry this number; `product`: the one that was chosen.
+    """
 
     buyers: list[BatchBuyer]
+    mine: int
     others: int
     products: list[Product]
     product: Product | None
 
 
-def find(viewer: Viewer, asked: Asked) -> Found | None:
-    """At most three statements; None when no batch was asked for. A product that the batch is not of finds nobody."""
+def find(viewer: Viewer, asked: Asked, most: int | None = PAGE) -> Found | None:
+    """Three statements at most; None when no batch was asked for. A product that the batch is not of finds nobody.
+
+    `most` None: all of them, from the first. A page past the end is the first one.
+    """
     if not asked.batch:
         return None
     products = products_of_batch(asked.batch)
     chosen = next((one for one in products if batch_key(one.code) == batch_key(asked.product)), None)
     if not products or (asked.product and chosen is None):
-        return Found([], 0, products, None)
+        return Found([], 0, 0, products, None)
     product_id = chosen.id if chosen else None
-    buyers = buyers_of_batch(viewer, product_id, asked.batch)
-    everybody = len(buyers) if viewer.everywhere else count_buyers_of_batch(product_id, asked.batch)
-    return Found(buyers, everybody - len(buyers), products, chosen)
+    skip = 0 if most is None else (asked.page - 1) * most
+    found = page_of_buyers(viewer, product_id, asked.batch, most, skip)
+    if skip and not found.rows:
+        found = page_of_buyers(viewer, product_id, asked.batch, most)
+    return Found(found.rows, found.mine, found.all - found.mine, products, chosen)

@@ -36,7 +36,7 @@ def index() -> Response:
         how_many=_how_many(found),
         lines=lambda shown: "\n".join(" ".join(filter(None, (one.name, one.contact, one.phone))) for one in shown),
         before=_link(asked, page=asked.page - 1) if asked.page > 1 else None,
-        after=_link(asked, page=asked.page + 1) if found and len(found.buyers) > asked.page * PAGE else None,
+        after=_link(asked, page=asked.page + 1) if found and found.mine > asked.page * PAGE else None,
         sheet=lambda kind: url_for("batches.export", kind=kind, **asked.args()),
     )
 
@@ -45,7 +45,7 @@ def index() -> Response:
 def export(kind: str) -> Response:
     """All buyers of the viewer's patch, in the order of the list."""
     asked = Asked.read(request.args)
-    found = queries.find(current_user, asked)
+    found = queries.find(current_user, asked, None)
     rows = exports.rows(found.buyers if found else [], place_names())
     name = f"batch.{kind}"
     if kind == "xlsx":
@@ -76,9 +76,7 @@ def _chips(asked: Asked, found: queries.Found | None) -> list[tuple[str, str, bo
 def _how_many(found: queries.Found | None) -> str:
     if found is None:
         return ""
-    mine = ngettext(
-        "%(num)d distributor bought of this batch", "%(num)d distributors bought of this batch", len(found.buyers)
-    )
+    mine = ngettext("%(num)d distributor bought of this batch", "%(num)d distributors bought of this batch", found.mine)
     if not found.others:
         return mine
     others = ngettext("%(num)d more outside your patch", "%(num)d more outside your patch", found.others)

@@ -113,30 +113,57 @@ class BatchBuyer(NamedTuple):
     phone: str | None
 
 
+class BatchBuyers(NamedTuple):
+    """Buyers of a batch, the latest first; `mine` of them in the viewer's patch, `all` wherever they are."""
+
+    rows: list[BatchBuyer]
+    mine: int
+    all: int
+
+
 def buyers_of_batch(viewer: Viewer | None, product_id: UUID | None, batch: str) -> list[BatchBuyer]:
     """Every distributor of the viewer's patch (None: of all) that bought of a batch, the latest first; one statement.
 
     `product_id` None: of whatever product. Case and blanks around the batch do not count. Who gave all of it back is
     there too, with 0 grams: some of it may have been fed.
     """
-    bought = _bought(product_id, batch).subquery()
-    select = (
+    return page_of_buyers(viewer, product_id, batch).rows
+
+
+def page_of_buyers(
+    viewer: Viewer | None, product_id: UUID | None, batch: str, most: int | None = None, skip: int = 0
+) -> BatchBuyers:
+    """At most `most` of them after the first `skip`, and how many there are; one statement. Past the end: no counts."""
+    bought = _bought(product_id, batch).cte("bought")
+    some = (
         sa.select(
             Distributor.id,
             Distributor.code,
             Distributor.name,
+            Distributor.pinyin,
             Distributor.region_code,
             bought.c.grams,
             bought.c.last,
-            Contact.name,
-            Contact.phone,
+            sa.func.count().over().label("mine"),
         )
         .join(bought, bought.c.distributor_id == Distributor.id)
-        .outerjoin(Contact, sa.and_(Contact.distributor_id == Distributor.id, Contact.main))
         .where(viewer.scope(Distributor.region_code) if viewer else sa.true())
         .order_by(bought.c.last.desc(), Distributor.pinyin, Distributor.id)
+        .limit(most)
+        .offset(skip or None)
+        .subquery()
     )
-    return [BatchBuyer(*row) for row in db.session.execute(select).tuples()]
+    everybody = sa.select(sa.func.count()).select_from(bought).scalar_subquery()
+    columns = (some.c[name] for name in ("id", "code", "name", "region_code", "grams", "last"))
+    select = (
+        sa.select(*columns, Contact.name, Contact.phone, some.c.mine, everybody)
+        .outerjoin(Contact, sa.and_(Contact.distributor_id == some.c.id, Contact.main))
+        .order_by(some.c.last.desc(), some.c.pinyin, some.c.id)
+    )
+    found = db.session.execute(select).all()
+    if not found:
+        return BatchBuyers([], 0, 0 if skip else count_buyers_of_batch(product_id, batch))
+    return BatchBuyers([BatchBuyer(*row[:8]) for row in found], found[0][8], found[0][9])
 
 
 def count_buyers_of_batch(product_id: UUID | None, batch: str) -> int:
