@@ -145,6 +145,8 @@ def _register_concerns(app: Flask) -> None:
     from .standing.grading import trial as grading_trial
     from .standing.grading import views as grading
     from .standing.service import models as _service  # noqa: F401
+    from .standing.service import panels as service_panels
+    from .standing.service import views as service
     from .trade.ledger import models as _ledger  # noqa: F401
     from .trade.pricing import models as _pricing  # noqa: F401
     from .trade.products import models as _products  # noqa: F401
@@ -201,6 +203,8 @@ def _register_concerns(app: Flask) -> None:
     weeklog_cli.init_app(app)
     panels.declare(app, weeklog_panels.PANELS)
     app.register_blueprint(batches.concern)
+    app.register_blueprint(service.concern)
+    panels.declare(app, service_panels.PANELS)
 
 
 def _register_template_globals(app: Flask) -> None:

@@ -163,3 +163,10 @@ def rate(found: Iterable[Kept]) -> Rate:
 def _rhythm(versions: Sequence[Version], day: date) -> int:
     version = version_on(versions, day)
     return version.terms.visit_days if version else MOST_RHYTHM
+
+
+# Large ones plan ahead and take a longer way; small ones live from hand to mouth.
+TEMPLATES = {
+    Template.LARGE: Terms(5, frozenset({0, 2, 4}), 30, 14),
+    Template.SMALL: Terms(2, frozenset(range(6)), 0, 30),
+}
