@@ -32,11 +32,13 @@ from .core import (
     templates,
 )
 from .core.request import FieldRequest
+from .core.routing import LateRule
 from .people.accounts import login
 
 
 class _Flask(Flask):
     request_class = FieldRequest
+    url_rule_class = LateRule
 
     def ensure_sync(self, func: Any) -> Any:
         """No view or hook of ours is asynchronous; Flask would ask that of each of them in every request."""
