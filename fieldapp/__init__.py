@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
-from flask_compress import Compress
 from flask_login import current_user
 from werkzeug.local import LocalProxy
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -14,6 +13,7 @@ from .core import (
     assets,
     chores,
     clock,
+    compression,
     concern,
     db,
     errors,
@@ -62,7 +62,7 @@ def create_app(settings: Settings | None = None, **overrides: Any) -> Flask:
     logs.init_app(app)
     db.init_app(app)
     migrations.init_app(app)
-    Compress(app)
+    compression.CompressAll(app)
     i18n.init_app(app)
     login.init_app(app)
     concern.csrf.init_app(app)
