@@ -109,6 +109,11 @@ def _register_concerns(app: Flask) -> None:
     from .desk.weeklog import models as _weeklog  # noqa: F401
     from .desk.weeklog import panels as weeklog_panels
     from .desk.weeklog import views as weeklog
+    from .fieldwork.feedback import chores as feedback_chores
+    from .fieldwork.feedback import models as _feedback  # noqa: F401
+    from .fieldwork.feedback import notices as feedback_notices
+    from .fieldwork.feedback import policy as feedback_policy
+    from .fieldwork.feedback import queries as feedback_queries
     from .fieldwork.tasks import models as _tasks  # noqa: F401
     from .fieldwork.visits import models as _visits  # noqa: F401
     from .fieldwork.visits import policy as visits_policy
@@ -130,7 +135,10 @@ def _register_concerns(app: Flask) -> None:
     from .people.accounts import regions as patch_regions
     from .people.accounts import views as accounts
     from .people.audit import models as _audit  # noqa: F401
+    from .people.notices import chores as notices_chores
+    from .people.notices import kinds as notice_kinds
     from .people.notices import models as _notices  # noqa: F401
+    from .people.notices import policy as notices_policy
     from .people.policy import cli as policy_cli
     from .people.policy import sections as policy_sections
     from .people.policy import trials as policy_trials
@@ -198,6 +206,12 @@ def _register_concerns(app: Flask) -> None:
     exports_cli.init_app(app)
     weeklog_cli.init_app(app)
     panels.declare(app, weeklog_panels.PANELS)
+    policy_sections.declare(app, feedback_policy.SECTIONS)
+    policy_sections.declare(app, notices_policy.SECTIONS)
+    notice_kinds.declare(app, feedback_notices.KINDS)
+    storage.declare(app, feedback_queries.known_photos)
+    chores.declare(app, feedback_chores.CHORES)
+    chores.declare(app, notices_chores.CHORES)  # last: what the others told goes out at once
 
 
 def _register_template_globals(app: Flask) -> None:
