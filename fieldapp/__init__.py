@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
-from flask_compress import Compress
 from flask_login import current_user
 from werkzeug.local import LocalProxy
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -14,6 +13,7 @@ from .core import (
     assets,
     chores,
     clock,
+    compression,
     concern,
     db,
     errors,
@@ -32,11 +32,13 @@ from .core import (
     templates,
 )
 from .core.request import FieldRequest
+from .core.routing import LateRule
 from .people.accounts import login
 
 
 class _Flask(Flask):
     request_class = FieldRequest
+    url_rule_class = LateRule
 
     def ensure_sync(self, func: Any) -> Any:
         """No view or hook of ours is asynchronous; Flask would ask that of each of them in every request."""
@@ -60,7 +62,7 @@ def create_app(settings: Settings | None = None, **overrides: Any) -> Flask:
     logs.init_app(app)
     db.init_app(app)
     migrations.init_app(app)
-    Compress(app)
+    compression.CompressAll(app)
     i18n.init_app(app)
     login.init_app(app)
     concern.csrf.init_app(app)

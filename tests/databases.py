@@ -80,6 +80,14 @@ def run_folder() -> Path:
     return Path(os.environ[RUN_FOLDER])
 
 
+def share_static_files(instance: Path) -> None:
+    """Have an instance folder use the run's one set of compressed static files: they are named by their content."""
+    instance.mkdir(parents=True, exist_ok=True)
+    (run_folder() / "static").mkdir(exist_ok=True)
+    if not (instance / "static").exists():
+        (instance / "static").symlink_to(run_folder() / "static")
+
+
 @contextlib.contextmanager
 def only_one(name: str) -> Iterator[Path]:
     """Hold a lock of the whole run; gives the path at which the holder leaves what he made."""

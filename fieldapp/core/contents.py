@@ -3,10 +3,12 @@
 import threading
 from dataclasses import dataclass
 from io import BytesIO
-
-from PIL import Image, ImageOps, UnidentifiedImageError
+from typing import TYPE_CHECKING
 
 from fieldapp.core.sheets import N_, Message
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 MAX_BYTES = 10 * 1024 * 1024
 MAX_PIXELS = 24_000_000
@@ -16,8 +18,6 @@ JPEG = "image/jpeg"
 _QUALITY = 85
 _TAIL = 2048
 
-# We look at the size ourselves, before anything is decoded; Pillow's own limit would only warn.
-Image.MAX_IMAGE_PIXELS = None
 # A decoded photo takes up to 100 MB: one at a time in a process.
 _decoding = threading.Lock()
 
@@ -76,6 +76,10 @@ def _image_form(data: bytes) -> str | None:
 
 
 def _made_anew(data: bytes, form: str) -> bytes:
+    from PIL import Image, UnidentifiedImageError  # with the first photo: most workers see none for hours
+
+    # We look at the size ourselves, before anything is decoded; Pillow's own limit would only warn.
+    Image.MAX_IMAGE_PIXELS = None
     damaged = ContentError(Message(N_("The photo is damaged. Take it again.")))
     try:
         with Image.open(BytesIO(data), formats=[form]) as image:
@@ -93,7 +97,9 @@ def _made_anew(data: bytes, form: str) -> bytes:
         raise damaged from error
 
 
-def _shrunk(image: Image.Image) -> bytes:
+def _shrunk(image: "Image") -> bytes:
+    from PIL import Image, ImageOps
+
     image.thumbnail((LONGEST_SIDE, LONGEST_SIDE))  # in place, and first: everything after is cheap
     upright = ImageOps.exif_transpose(image)
     if upright.mode in {"RGBA", "LA", "P", "PA"}:

@@ -10,10 +10,10 @@ import threading
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric import ec
 
 FILE = "snapshot-key.pem"
 _BYTES = 32  # of each of a signature's two numbers
@@ -23,11 +23,15 @@ _BYTES = 32  # of each of a signature's two numbers
 class Signer:
     """Signs bytes. `public`: the public key as WebCrypto takes it (SPKI, base64)."""
 
-    _key: ec.EllipticCurvePrivateKey
+    _key: "ec.EllipticCurvePrivateKey"
     public: str
 
     def sign(self, content: bytes) -> str:
         """The signature, r and s one after the other as WebCrypto takes it, in base64."""
+        from cryptography.hazmat.primitives import hashes
+        from cryptography.hazmat.primitives.asymmetric import ec
+        from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+
         r, s = decode_dss_signature(self._key.sign(content, ec.ECDSA(hashes.SHA256())))
         return base64.b64encode(r.to_bytes(_BYTES, "big") + s.to_bytes(_BYTES, "big")).decode()
 
@@ -35,6 +39,10 @@ class Signer:
 @lru_cache(maxsize=8)
 def signer(instance: Path) -> Signer:
     """The signer of an installation. Raises OSError or ValueError when its file cannot be made or read."""
+    # Loaded with the first snapshot that is signed: 5 MB, and a tenth of a second of every command's start.
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
     path = instance / FILE
     if not path.exists():
         _make(path)
@@ -47,6 +55,9 @@ def signer(instance: Path) -> Signer:
 
 def _make(path: Path) -> None:
     """Two may start at once: each writes its own file, the first link wins, both read the winner."""
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
     pem = ec.generate_private_key(ec.SECP256R1()).private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )

@@ -1,4 +1,7 @@
-"""`flask backup`, `flask restore` and `flask doctor`."""
+"""`flask backup`, `flask restore` and `flask doctor`.
+
+What they need is loaded when they run: Alembic, the demo's tables and a driver would weigh on every worker.
+"""
 
 import sys
 from pathlib import Path
@@ -10,11 +13,6 @@ from flask.cli import with_appcontext
 
 from fieldapp.core import clock
 
-from . import doctor
-from .archive import UpkeepError
-from .backup import backup
-from .restore import restore
-
 _FILE = click.Path(path_type=Path)
 
 
@@ -24,6 +22,9 @@ _FILE = click.Path(path_type=Path)
 @with_appcontext
 def backup_to(file: Path, force: bool) -> None:
     """Write one file with the database and what users uploaded, consistent while the app runs."""
+    from .archive import UpkeepError
+    from .backup import backup
+
     try:
         made = backup(file, clock.now(), force=force)
     except UpkeepError as error:
@@ -39,6 +40,9 @@ def backup_to(file: Path, force: bool) -> None:
 @with_appcontext
 def restore_from(file: Path, force: bool) -> None:
     """Put a backup in the place of the database and the stored files. Stop the app first."""
+    from .archive import UpkeepError
+    from .restore import restore
+
     try:
         done = restore(file, clock.now(), force=force)
     except UpkeepError as error:
@@ -61,6 +65,8 @@ def restore_from(file: Path, force: bool) -> None:
 @with_appcontext
 def examine(ledger: bool, mend: bool) -> None:
     """Check the settings, the database, the schema and the disk; exit 0 only if all is well."""
+    from . import doctor
+
     if mend:
         try:
             click.echo(f"{doctor.mend_ledger(clock.now())} balances mended")

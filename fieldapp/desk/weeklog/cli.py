@@ -8,10 +8,8 @@ from flask import Flask
 from flask.cli import AppGroup
 
 from fieldapp.core import clock
-from fieldapp.core import mail as core_mail
 from fieldapp.core.clock import parse_day
 
-from . import mail as weekly_mail
 from .rules import monday_of
 
 mail = AppGroup("mail", help="Mail that the app sends by itself.")
@@ -22,6 +20,11 @@ mail = AppGroup("mail", help="Mail that the app sends by itself.")
 @click.option("--unsure-too", is_flag=True, help="Send those again of which nobody knows whether they went out.")
 def weekly(week: str | None, unsure_too: bool) -> None:
     """Each rep gets his log, each supervisor his team's week; whoever has had his gets none. Exit 1: some are left."""
+    # Only now: what speaks with a mail server is of no use to a worker.
+    from fieldapp.core import mail as core_mail
+
+    from . import mail as weekly_mail
+
     to = core_mail.server()
     if to is None:
         click.echo("Mail is off: FIELDAPP_SMTP_URL is not set.")

@@ -53,6 +53,7 @@ class Server:
             "FIELDAPP_INSTANCE": str(folder),
             "FIELDAPP_TODAY": cast.TODAY.isoformat(),
             "FIELDAPP_DATABASE_URL": app.config["SQLALCHEMY_DATABASE_URI"],
+            "FIELDAPP_WORKERS": "1",
             "PYTHONPATH": str(ROOT),
         }
         self.lose_replies = 0

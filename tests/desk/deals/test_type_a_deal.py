@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy import event
 
+from fieldapp.core import hotread
 from fieldapp.core.db import db
 from fieldapp.desk.checks.models import DealCheck
 from fieldapp.standing.grading.models import CreditRecord
@@ -232,15 +233,19 @@ def test_what_is_typed_is_shown_as_text(desk: Desk) -> None:
     assert "<b>" not in page
 
 
-def test_an_answer_takes_two_statements(desk: Desk) -> None:
+def test_an_answer_takes_two_statements(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who looks (the session), and the facts. A verdict that needs approval looks for a request as well."""
     visitor = desk.as_("rep")
     query = {**desk.deal("3190.00"), "was": "3190.00|tonne|P10"}
     visitor.fragment("/deals/new", query_string=query)  # warm
-    seen: list[str] = []
+    slow: list[str] = []
     with desk.app.app_context():
-        event.listen(db.engine, "before_cursor_execute", lambda *args: seen.append(args[2]))
+        event.listen(db.engine, "before_cursor_execute", lambda *args: slow.append(args[2]))
+    hot: list[str] = []
+    fetch = hotread._Prepared.fetch
+    monkeypatch.setattr(hotread._Prepared, "fetch", lambda self, *args: (hot.append(self.sql), fetch(self, *args))[1])
     assert verdict(visitor.fragment("/deals/new", query_string=query).text) == "go"
-    assert seen == [], "both go past the ORM, on this thread's own connection"
-    visitor.fragment("/deals/new", query_string={**query, "price": "3150.00"})
-    assert len(seen) == 1
+    assert (len(hot), slow) == (2, []), "both go past the ORM, on this thread's own connection"
+    hot.clear()
+    assert verdict(visitor.fragment("/deals/new", query_string={**query, "price": "3150.00"}).text) == "approval"
+    assert (len(hot), slow) == (3, [])
