@@ -114,7 +114,6 @@ def _register_concerns(app: Flask) -> None:
     from .fieldwork.feedback import chores as feedback_chores
     from .fieldwork.feedback import models as _feedback  # noqa: F401
     from .fieldwork.feedback import notices as feedback_notices
-    from .fieldwork.feedback import policy as feedback_policy
     from .fieldwork.feedback import queries as feedback_queries
     from .fieldwork.tasks import models as _tasks  # noqa: F401
     from .fieldwork.visits import models as _visits  # noqa: F401
@@ -140,7 +139,6 @@ def _register_concerns(app: Flask) -> None:
     from .people.notices import chores as notices_chores
     from .people.notices import kinds as notice_kinds
     from .people.notices import models as _notices  # noqa: F401
-    from .people.notices import policy as notices_policy
     from .people.policy import cli as policy_cli
     from .people.policy import sections as policy_sections
     from .people.policy import trials as policy_trials
@@ -208,8 +206,6 @@ def _register_concerns(app: Flask) -> None:
     exports_cli.init_app(app)
     weeklog_cli.init_app(app)
     panels.declare(app, weeklog_panels.PANELS)
-    policy_sections.declare(app, feedback_policy.SECTIONS)
-    policy_sections.declare(app, notices_policy.SECTIONS)
     notice_kinds.declare(app, feedback_notices.KINDS)
     storage.declare(app, feedback_queries.known_photos)
     chores.declare(app, feedback_chores.CHORES)

@@ -154,13 +154,13 @@ def _owner_of(held: policy.FeedbackPolicy, kind: RemarkKind, distributor: Any, v
     rep = distributor.rep_id if distributor.rep_id is not None and _active(distributor.rep_id) else None
     bosses = [boss.id for boss in supervisors_of(distributor.region_code)]
     supervisor = bosses[0] if bosses else None
-    named = None
+    named: UUID | None = None
     if held.owner[kind] is Owner.NAMED:
         key = held.named[kind].strip().casefold()
         named = db.session.scalar(sa.select(User.id).where(User.username_key == key, User.active))
     first = {Owner.REP: rep, Owner.SUPERVISOR: supervisor, Owner.NAMED: named}[held.owner[kind]]
-    if first or rep or supervisor:
-        return first or rep or supervisor
+    if found := first or rep or supervisor:
+        return found
     admins = administrators()
     return admins[0].id if admins else viewer.id
 
