@@ -112,6 +112,10 @@ def _register_concerns(app: Flask) -> None:
     from .desk.weeklog import models as _weeklog  # noqa: F401
     from .desk.weeklog import panels as weeklog_panels
     from .desk.weeklog import views as weeklog
+    from .fieldwork.feedback import chores as feedback_chores
+    from .fieldwork.feedback import models as _feedback  # noqa: F401
+    from .fieldwork.feedback import notices as feedback_notices
+    from .fieldwork.feedback import queries as feedback_queries
     from .fieldwork.tasks import models as _tasks  # noqa: F401
     from .fieldwork.visits import models as _visits  # noqa: F401
     from .fieldwork.visits import policy as visits_policy
@@ -133,6 +137,8 @@ def _register_concerns(app: Flask) -> None:
     from .people.accounts import regions as patch_regions
     from .people.accounts import views as accounts
     from .people.audit import models as _audit  # noqa: F401
+    from .people.notices import chores as notices_chores
+    from .people.notices import kinds as notice_kinds
     from .people.notices import models as _notices  # noqa: F401
     from .people.policy import cli as policy_cli
     from .people.policy import sections as policy_sections
@@ -207,6 +213,10 @@ def _register_concerns(app: Flask) -> None:
     app.register_blueprint(batches.concern)
     app.register_blueprint(service.concern)
     panels.declare(app, service_panels.PANELS)
+    notice_kinds.declare(app, feedback_notices.KINDS)
+    storage.declare(app, feedback_queries.known_photos)
+    chores.declare(app, feedback_chores.CHORES)
+    chores.declare(app, notices_chores.CHORES)  # last: what the others told goes out at once
 
 
 def _register_template_globals(app: Flask) -> None:

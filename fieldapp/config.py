@@ -33,6 +33,18 @@ class MailServer:
 
 
 @dataclass(frozen=True)
+class Robot:
+    """A robot of a group chat. `kind`: `wecom` or `dingtalk`. Its address holds the key to the group."""
+
+    kind: str
+    url: str = field(repr=False)
+    secret: str = field(default="", repr=False)
+
+
+ROBOT_HOSTS = {"qyapi.weixin.qq.com": "wecom", "oapi.dingtalk.com": "dingtalk"}
+
+
+@dataclass(frozen=True)
 class Settings:
     """What the environment says (contract/run.md, settings)."""
 
@@ -42,6 +54,8 @@ class Settings:
     secret_key: str
     today: date | None
     mail: MailServer | None = None
+    robot: Robot | None = None
+    public_url: str = ""
     root: Path = ROOT
 
     @property
@@ -68,6 +82,8 @@ class Settings:
             secret_key=_secret(environ.get("FIELDAPP_SECRET_KEY"), env, instance),
             today=_today(environ.get("FIELDAPP_TODAY"), env),
             mail=_mail(environ.get("FIELDAPP_SMTP_URL"), environ.get("FIELDAPP_MAIL_FROM")),
+            robot=_robot(environ, env),
+            public_url=_public_url(environ.get("FIELDAPP_PUBLIC_URL")),
         )
 
     def as_flask(self) -> dict[str, Any]:
@@ -82,6 +98,8 @@ class Settings:
             "SQLALCHEMY_DATABASE_URI": self.database_url,
             "TODAY": self.today,
             "MAIL": self.mail,
+            "ROBOT": self.robot,
+            "PUBLIC_URL": self.public_url,
             "MAX_CONTENT_LENGTH": 64 * 1024 * 1024,
             "MAX_FORM_MEMORY_SIZE": 1024 * 1024,
             "MAX_FORM_PARTS": 2000,
@@ -184,3 +202,43 @@ def _mail(url: str | None, sender: str | None) -> MailServer | None:
         username=unquote(parts.username or ""),
         password=unquote(parts.password or ""),
     )
+
+
+def _robot(environ: Mapping[str, str], env: str) -> Robot | None:
+    """The robot of a group chat. No message here repeats the address: who knows it can write into the group."""
+    url = environ.get("FIELDAPP_ROBOT_URL")
+    if not url:
+        return None
+    hosts = " or ".join(ROBOT_HOSTS)
+    remedy = f"copy the webhook of the group's robot (https, {hosts})"
+    try:
+        parts = urlsplit(url)
+        host, _port = parts.hostname or "", parts.port
+    except ValueError:
+        raise SettingsError(f"FIELDAPP_ROBOT_URL is not an address: {remedy}") from None
+    ours = env != PRODUCTION and host in {"127.0.0.1", "localhost"}  # a robot to try things out with
+    if not ours and (parts.scheme != "https" or host not in ROBOT_HOSTS or parts.username is not None):
+        raise SettingsError(f"FIELDAPP_ROBOT_URL is not the webhook of a robot that is known here: {remedy}")
+    if ours and parts.scheme not in {"http", "https"}:
+        raise SettingsError(f"FIELDAPP_ROBOT_URL is not an address: {remedy}")
+    kind = environ.get("FIELDAPP_ROBOT_KIND") or ROBOT_HOSTS.get(host, "")
+    if kind not in ROBOT_HOSTS.values() or ROBOT_HOSTS.get(host, kind) != kind:
+        raise SettingsError(
+            f"FIELDAPP_ROBOT_KIND is {kind!r}: give the kind of robot that the address is of, wecom or dingtalk"
+        )
+    return Robot(kind, url, environ.get("FIELDAPP_ROBOT_SECRET") or "")
+
+
+def _public_url(given: str | None) -> str:
+    """Where people reach the app, for links in messages; without a slash at its end."""
+    if not given:
+        return ""
+    try:
+        parts = urlsplit(given)
+    except ValueError:
+        parts = urlsplit("")
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment or parts.username:
+        raise SettingsError(
+            f"FIELDAPP_PUBLIC_URL is {given!r}: give the app's address, such as https://field.example.com"
+        )
+    return given.rstrip("/")

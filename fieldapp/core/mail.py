@@ -19,8 +19,9 @@ TIMEOUT_S = 30
 
 
 class MailError(Exception):
-    """The message did not go out. `problem`: `refused`, `sign-in`, `no-encryption` or `connection`, for people who run
-    the app; no address and nothing secret is in it."""
+    """The message did not go out. `problem`: `refused`, `sign-in`, `no-encryption`, `connection`, or `no-answer`: the
+    server had all of it and said nothing, so it may have gone out. For people who run the app; no address and nothing
+    secret is in it."""
 
     def __init__(self, problem: str) -> None:
         super().__init__(problem)
@@ -33,6 +34,24 @@ def server() -> MailServer | None:
     return found
 
 
+class _KnowsWhatWentOut:
+    """Remembers whether a message's text was on its way: from then on silence may mean that it was delivered."""
+
+    handed_over = False
+
+    def data(self, msg: Any) -> Any:
+        self.handed_over = True
+        return super().data(msg)  # type: ignore[misc]
+
+
+class _Plain(_KnowsWhatWentOut, smtplib.SMTP):
+    pass
+
+
+class _Encrypted(_KnowsWhatWentOut, smtplib.SMTP_SSL):
+    pass
+
+
 class Mailer:
     """Sends messages; a connection that broke is made again for the next one."""
 
@@ -42,9 +61,11 @@ class Mailer:
 
     def send(self, message: EmailMessage) -> None:
         """Hand a message over, from our address to its own `To`. Raises MailError; the next one may still go out."""
+        connection: Any = None
         try:
             connection = self._connection or self._connect()
             self._connection = connection
+            connection.handed_over = False
             connection.send_message(message, from_addr=self._to.sender)
         except smtplib.SMTPRecipientsRefused:
             raise MailError("refused") from None
@@ -55,13 +76,14 @@ class Mailer:
             self.close()
             raise MailError("refused") from None
         except (OSError, smtplib.SMTPException):
+            unsure = connection is not None and connection.handed_over
             self.close()
-            raise MailError("connection") from None
+            raise MailError("no-answer" if unsure else "connection") from None
 
     def _connect(self) -> smtplib.SMTP:
         to = self._to
         context = ssl.create_default_context()
-        kind: Any = smtplib.SMTP_SSL if to.tls else smtplib.SMTP
+        kind: Any = _Encrypted if to.tls else _Plain
         options = {"context": context} if to.tls else {}
         connection: smtplib.SMTP = kind(to.host, to.port, timeout=TIMEOUT_S, **options)
         try:

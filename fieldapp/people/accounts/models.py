@@ -30,7 +30,7 @@ class Theme(StrEnum):
 class User(Base):
     """Who acts. `patch`: region codes; everything below them belongs to it. An administrator covers all.
 
-    `email`: where the weekly mail goes; None: none is sent.
+    `email`: where mail goes; None: none is sent. `mail_notices`: notices go there too.
     """
 
     __tablename__ = "user_account"
@@ -47,6 +47,7 @@ class User(Base):
     password_hash: Mapped[str | None] = mapped_column(sa.String(255))
     created_at: Mapped[moment]
     email: Mapped[str | None] = mapped_column(sa.String(254))
+    mail_notices: Mapped[bool] = mapped_column(default=True, server_default=sa.true())
 
 
 class LoginSession(Base):

@@ -180,3 +180,20 @@ def reps_of(viewer: Viewer) -> list[Viewer]:
     )
     reps = [_viewer(tuple(row)) for row in found]
     return [rep for rep in reps if any(map(viewer.covers, rep.patch))]
+
+
+def supervisors_of(region: str | None) -> list[Viewer]:
+    """Active supervisors whose patch covers a region, those with the nearest patch first."""
+    if region is None:
+        return []
+    found = db.session.execute(sa.select(*_VIEWER).where(User.role == Role.SUPERVISOR, User.active).order_by(User.id))
+    covering = [boss for boss in (_viewer(tuple(row)) for row in found) if boss.covers(region)]
+    return sorted(covering, key=lambda boss: -max(len(head) for head in boss.patch if region.startswith(head)))
+
+
+def administrators() -> list[Viewer]:
+    """Active administrators, the first one first."""
+    found = db.session.execute(
+        sa.select(*_VIEWER).where(User.role == Role.ADMIN, User.active).order_by(User.created_at, User.id)
+    )
+    return [_viewer(tuple(row)) for row in found]

@@ -13,7 +13,8 @@ Words = Callable[[Mapping[str, Any]], str]
 @dataclass(frozen=True, slots=True)
 class Kind:
     """`name` reads `concern.event` ("remediation.proposed"). `title(values)` and `text(values)`: one line each in the
-    language in force, from the values that the notice was stored with."""
+    language in force, from the values that the notice was stored with. The title goes into group chats too: no person
+    and no customer is named in it."""
 
     name: str
     title: Words

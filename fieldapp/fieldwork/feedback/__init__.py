@@ -1,0 +1,1 @@
+"""Feedback: what customers say of us, answered, and the answer told back to them."""
