@@ -109,6 +109,10 @@ def _register_concerns(app: Flask) -> None:
     from .desk.weeklog import models as _weeklog  # noqa: F401
     from .desk.weeklog import panels as weeklog_panels
     from .desk.weeklog import views as weeklog
+    from .fieldwork.remediation import actions as remediation
+    from .fieldwork.remediation import models as _remediation  # noqa: F401
+    from .fieldwork.remediation import policy as remediation_policy
+    from .fieldwork.remediation import told as remediation_told
     from .fieldwork.tasks import models as _tasks  # noqa: F401
     from .fieldwork.visits import models as _visits  # noqa: F401
     from .fieldwork.visits import policy as visits_policy
@@ -130,6 +134,7 @@ def _register_concerns(app: Flask) -> None:
     from .people.accounts import regions as patch_regions
     from .people.accounts import views as accounts
     from .people.audit import models as _audit  # noqa: F401
+    from .people.notices import kinds as notice_kinds
     from .people.notices import models as _notices  # noqa: F401
     from .people.policy import cli as policy_cli
     from .people.policy import sections as policy_sections
@@ -180,6 +185,9 @@ def _register_concerns(app: Flask) -> None:
     policy_sections.declare(app, dossier_policy.SECTIONS)
     policy_sections.declare(app, visits_policy.SECTIONS)
     policy_sections.declare(app, worktime_policy.SECTIONS)
+    policy_sections.declare(app, remediation_policy.SECTIONS)
+    notice_kinds.declare(app, remediation_told.KINDS)
+    chores.declare(app, [chores.Chore("escalate", remediation.escalate)])
     app.register_blueprint(privacy_views.concern)
     app.register_blueprint(contact_data.concern)
     policy_sections.declare(app, privacy_policy.SECTIONS)
