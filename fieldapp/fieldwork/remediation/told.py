@@ -15,7 +15,7 @@ Words = Callable[[Mapping[str, Any]], str]
 
 
 def supervisors(regions: Iterable[str], but: Iterable[UUID] = ()) -> list[list[UUID]]:
-    """Active supervisors whose patch holds one of the regions, in levels, the smallest patch first; `but`: not these."""
+    """Active supervisors whose patch holds one of the regions, by levels, the smallest patch first, without `but`."""
     wanted, left_out = tuple(regions), set(but)
     levels: dict[int, list[UUID]] = {}
     rows = db.session.execute(

@@ -22,23 +22,23 @@ from fieldapp.fieldwork.remediation.rules import (
 
 # verb | states and where each leads | who. A verb or state that is missing here is refused.
 EXPECTED = """
-propose      | reported>proposed returned>proposed declined>proposed                            | rep supervisor
-approve      | proposed>approved second>approved                                                | approver
-approve_less | proposed>approved second>approved                                                | approver
-return       | proposed>returned second>returned                                                | approver
-decline      | proposed>declined second>declined                                                | approver
-answer       | reported= proposed= second= approved= returned= declined= under_way= carried_out= | rep supervisor
-start        | approved>under_way                                                               | rep supervisor
-step         | under_way=                                                                       | rep supervisor
-carry_out    | approved>carried_out under_way>carried_out                                       | rep supervisor
-ask_again    | carried_out=                                                                     | rep supervisor
-satisfied    | carried_out>solved                                                               | rep supervisor system
-dissatisfied | carried_out>reported solved>reported                                             | rep supervisor system
-close        | solved>closed declined>closed                                                    | rep supervisor
-withdraw     | reported>withdrawn proposed>withdrawn second>withdrawn returned>withdrawn        | rep supervisor
-comment      | reported= proposed= second= approved= returned= declined= under_way= carried_out= solved= closed= withdrawn= | rep supervisor admin
-escalate     | reported= proposed= second= approved= returned= under_way= carried_out=          | system
-"""
+propose      | reported>proposed returned>proposed declined>proposed                     | rep supervisor
+approve      | proposed>approved second>approved                                         | approver
+approve_less | proposed>approved second>approved                                         | approver
+return       | proposed>returned second>returned                                         | approver
+decline      | proposed>declined second>declined                                         | approver
+answer       | reported= OPEN_AFTER declined=                                            | rep supervisor
+start        | approved>under_way                                                        | rep supervisor
+step         | under_way=                                                                | rep supervisor
+carry_out    | approved>carried_out under_way>carried_out                                | rep supervisor
+ask_again    | carried_out=                                                              | rep supervisor
+satisfied    | carried_out>solved                                                        | rep supervisor system
+dissatisfied | carried_out>reported solved>reported                                      | rep supervisor system
+close        | solved>closed declined>closed                                             | rep supervisor
+withdraw     | reported>withdrawn proposed>withdrawn second>withdrawn returned>withdrawn | rep supervisor
+comment      | reported= OPEN_AFTER declined= solved= closed= withdrawn=                 | rep supervisor admin
+escalate     | reported= OPEN_AFTER                                                      | system
+""".replace("OPEN_AFTER", "proposed= second= approved= returned= under_way= carried_out=")
 
 
 def expectations() -> dict[tuple[str, str], str]:
