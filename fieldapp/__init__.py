@@ -112,6 +112,7 @@ def _register_concerns(app: Flask) -> None:
     from .fieldwork.remediation import actions as remediation
     from .fieldwork.remediation import models as _remediation  # noqa: F401
     from .fieldwork.remediation import policy as remediation_policy
+    from .fieldwork.remediation import queries as remediation_queries
     from .fieldwork.remediation import told as remediation_told
     from .fieldwork.tasks import models as _tasks  # noqa: F401
     from .fieldwork.visits import models as _visits  # noqa: F401
@@ -187,6 +188,7 @@ def _register_concerns(app: Flask) -> None:
     policy_sections.declare(app, worktime_policy.SECTIONS)
     policy_sections.declare(app, remediation_policy.SECTIONS)
     notice_kinds.declare(app, remediation_told.KINDS)
+    storage.declare(app, remediation_queries.known_photos)
     chores.declare(app, [chores.Chore("escalate", remediation.escalate)])
     app.register_blueprint(privacy_views.concern)
     app.register_blueprint(contact_data.concern)
