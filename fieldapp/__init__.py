@@ -116,6 +116,10 @@ def _register_concerns(app: Flask) -> None:
     from .fieldwork.feedback import models as _feedback  # noqa: F401
     from .fieldwork.feedback import notices as feedback_notices
     from .fieldwork.feedback import queries as feedback_queries
+    from .fieldwork.remediation import actions as remediation
+    from .fieldwork.remediation import models as _remediation  # noqa: F401
+    from .fieldwork.remediation import queries as remediation_queries
+    from .fieldwork.remediation import told as remediation_told
     from .fieldwork.tasks import models as _tasks  # noqa: F401
     from .fieldwork.visits import models as _visits  # noqa: F401
     from .fieldwork.visits import policy as visits_policy
@@ -192,6 +196,9 @@ def _register_concerns(app: Flask) -> None:
     policy_sections.declare(app, dossier_policy.SECTIONS)
     policy_sections.declare(app, visits_policy.SECTIONS)
     policy_sections.declare(app, worktime_policy.SECTIONS)
+    notice_kinds.declare(app, remediation_told.KINDS)
+    storage.declare(app, remediation_queries.known_photos)
+    chores.declare(app, [chores.Chore("escalate", remediation.escalate)])
     app.register_blueprint(privacy_views.concern)
     app.register_blueprint(contact_data.concern)
     policy_sections.declare(app, privacy_policy.SECTIONS)

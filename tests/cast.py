@@ -7,7 +7,10 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from fieldapp.core.clock import SHANGHAI
-from fieldapp.core.db import db
+from fieldapp.core.db import db, uuid7
+from fieldapp.fieldwork.remediation import actions as remediation
+from fieldapp.fieldwork.remediation.models import Ticket
+from fieldapp.fieldwork.remediation.rules import Severity, TicketKind
 from fieldapp.fieldwork.tasks.models import Task
 from fieldapp.fieldwork.tasks.rules import TaskKind
 from fieldapp.fieldwork.visits.models import Visit, VisitPlan
@@ -15,6 +18,7 @@ from fieldapp.fieldwork.visits.rules import Ending
 from fieldapp.network.distributors.models import Contact, Distributor
 from fieldapp.network.territory.models import Area, Region
 from fieldapp.people.accounts.models import Role, User
+from fieldapp.people.accounts.queries import viewer_of
 from fieldapp.standing.grading.models import (
     Assessment,
     AssessmentState,
@@ -201,3 +205,15 @@ def make_task(distributor: Distributor, owner: User, due: date, **columns: Any) 
         "made_at": NOW,
     }
     return add(Task(distributor_id=distributor.id, owner_id=owner.id, due=due, **{**defaults, **columns}))
+
+
+# Tickets ---------------------------------------------------------------------------------------------------------
+
+
+def make_ticket(distributor: Distributor, rep: User, **values: Any) -> Ticket:
+    """A ticket that a rep has opened through the app's own action; `values`: of the complaint, and `now`."""
+    now = values.pop("now", NOW)
+    defaults = {"kind": TicketKind.QUALITY, "severity": Severity.NORMAL, "story": "Five bags were wet."}
+    complaint = remediation.Complaint(**{**defaults, **values})
+    when = remediation.When(now, now, now.astimezone(SHANGHAI).date())
+    return remediation.open_ticket(viewer_of(rep), key=uuid7(), distributor=distributor, complaint=complaint, when=when)

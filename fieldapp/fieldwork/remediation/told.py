@@ -1,0 +1,55 @@
+"""Whom tickets concern, and the words in which they are told."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+
+from fieldapp.core.db import db
+from fieldapp.people.accounts.models import Role, User
+from fieldapp.people.notices.kinds import Kind
+
+Words = Callable[[Mapping[str, Any]], str]
+
+
+def supervisors(regions: Iterable[str], but: Iterable[UUID] = ()) -> list[list[UUID]]:
+    """Active supervisors whose patch holds one of the regions, by levels, the smallest patch first, without `but`."""
+    wanted, left_out = tuple(regions), set(but)
+    levels: dict[int, list[UUID]] = {}
+    rows = db.session.execute(
+        sa.select(User.id, User.patch).where(User.role == Role.SUPERVISOR, User.active).order_by(User.username_key)
+    )
+    for key, patch in rows:
+        # The longest code that holds it is the smallest patch.
+        holds = [len(code) for code in patch for region in wanted if region.startswith(code)]
+        if holds and key not in left_out:
+            levels.setdefault(max(holds), []).append(key)
+    return [levels[depth] for depth in sorted(levels, reverse=True)]
+
+
+def administrators() -> list[UUID]:
+    """The active administrators."""
+    return list(
+        db.session.scalars(sa.select(User.id).where(User.role == Role.ADMIN, User.active).order_by(User.username_key))
+    )
+
+
+def _text(values: Mapping[str, Any]) -> str:
+    return f"{values.get('number', '')} {values.get('distributor', '')}".strip()
+
+
+def _kind(name: str, title: Callable[[], str]) -> Kind:
+    return Kind(f"remediation.{name}", lambda _values: title(), _text)
+
+
+KINDS = (
+    _kind("reported", lambda: _("A new ticket in your patch")),
+    _kind("proposed", lambda: _("A remedy waits for your approval")),
+    _kind("decided", lambda: _("Your remedy was decided")),
+    _kind("returned", lambda: _("Your remedy came back with a question")),
+    _kind("reopened", lambda: _("The customer is not content: a ticket is open again")),
+    _kind("late", lambda: _("A ticket is late")),
+    _kind("dangerous", lambda: _("Dangerous product: animals ill or dead")),
+)
