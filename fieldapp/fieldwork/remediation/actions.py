@@ -393,7 +393,7 @@ def keep_photo(viewer: Viewer, ticket: Ticket, *, key: UUID, content: Content, c
 # Late ------------------------------------------------------------------------------------------------------------
 
 
-def escalate(now: datetime, _today: date) -> int:
+def escalate(now: datetime, today: date) -> int:
     """Tell the next supervisor of every clock that has run out; how many were escalated.
 
     The first level is told at once; each further one when as many working hours as the policy gives for a first answer
@@ -402,7 +402,7 @@ def escalate(now: datetime, _today: date) -> int:
     count = 0
     for clock in ("first", "solve"):
         for ticket in _late(clock, now):
-            count += _escalate(ticket, clock, now)
+            count += _escalate(ticket, clock, now, today)
     return count
 
 
@@ -416,7 +416,7 @@ def _late(clock: str, now: datetime) -> list[Ticket]:
     return list(db.session.scalars(locked))
 
 
-def _escalate(ticket: Ticket, clock: str, now: datetime) -> bool:
+def _escalate(ticket: Ticket, clock: str, now: datetime, today: date) -> bool:
     levels = [*told.supervisors([ticket.region_code] if ticket.region_code else []), told.administrators()]
     levels = [users for users in levels if users]
     column = f"{clock}_told"
@@ -424,7 +424,6 @@ def _escalate(ticket: Ticket, clock: str, now: datetime) -> bool:
     if reached >= len(levels):
         return False
     due = ticket.first_due_at if clock == "first" else ticket.solve_due_at
-    today = now.date()
     step = policy.on(today).hours[ticket.severity][0]
     if after(worktime.on(today), due, step * reached) > now:
         return False
