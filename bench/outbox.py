@@ -1,5 +1,7 @@
 """The outbox: records of three phones over a line that loses a fifth of the requests and a fifth of the answers."""
 
+import contextlib
+import os
 import random
 import shutil
 import time
@@ -49,7 +51,8 @@ def run(folder: Path, quick: bool) -> list[Goal]:
         db.session.remove()
         db.engine.dispose()
     count = 1_000 if quick else 10_000
-    done = operations(place, url, count, SEED)
+    with Path(os.devnull).open("w") as nowhere, contextlib.redirect_stderr(nowhere):  # the log, a line for each request
+        done = operations(place, url, count, SEED)
     exact = (done.stored, done.twice, done.missing, done.foreign) == (count, 0, 0, 0)
     told = f"{done.stored} stored, {done.twice} twice, {done.missing} missing"
     note = f"{done.repeated} repetitions answered, {done.seconds:.0f} s, seed {SEED}"

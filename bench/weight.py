@@ -3,6 +3,7 @@
 import shutil
 import sqlite3
 from pathlib import Path
+from uuid import UUID
 
 from playwright.sync_api import sync_playwright
 
@@ -18,7 +19,7 @@ PAGES = {
     "home": "/",
     "today's round": "/visits",
     "the week's plan": "/visits/week",
-    "visit": "/distributors/{code}/visit",
+    "visit": "/distributors/{key}/visit",
     "tasks": "/tasks",
     "weekly log": "/week",
 }
@@ -30,7 +31,7 @@ def run(folder: Path, quick: bool) -> list[Goal]:
     there = world(folder, quick)
     name, value = session_cookie(there).split("=", 1)
     with sqlite3.connect(there.folder / "fieldapp.db") as connection:
-        code = connection.execute(f"SELECT code {IN_PATCH} LIMIT 1").fetchone()[0]
+        key = UUID(connection.execute(f"SELECT id {IN_PATCH} LIMIT 1").fetchone()[0])
     goals: list[Goal] = []
     found = next(filter(None, map(shutil.which, CHROMIUM)), None)
     with serve(there, workers=2, threads=4) as server, sync_playwright() as playwright:
@@ -45,13 +46,15 @@ def run(folder: Path, quick: bool) -> list[Goal]:
             session.send("Emulation.setCPUThrottlingRate", {"rate": 4})
             sizes: list[float] = []
             session.on("Network.loadingFinished", lambda event, into=sizes: into.append(event["encodedDataLength"]))
-            page.goto(f"http://127.0.0.1:{server.port}{path.format(code=code)}", wait_until="networkidle")
+            page.goto(f"http://127.0.0.1:{server.port}{path.format(key=key)}", wait_until="load")
+            first, total, requests = sizes[0] / 1000, sum(sizes) / 1000, len(sizes)
+            page.wait_for_load_state("networkidle")  # what the phone keeps for later comes after the page
+            later = f"{(sum(sizes) / 1000 - total):.0f} kB more in the background"
             paint = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
-            first, total = sizes[0] / 1000, sum(sizes) / 1000
             goals += [
                 Goal("weight", f"{title}: first response", "≤ 14 kB", f"{first:.1f} kB", first <= 14),
-                Goal("weight", f"{title}: cold visit", "≤ 40 kB", f"{total:.1f} kB", total <= 40),
-                Goal("weight", f"{title}: requests", "≤ 5", str(len(sizes)), len(sizes) <= 5),
+                Goal("weight", f"{title}: cold visit", "≤ 40 kB", f"{total:.1f} kB", total <= 40, later),
+                Goal("weight", f"{title}: requests", "≤ 5", str(requests), requests <= 5),
                 Goal(
                     "weight",
                     f"{title}: first paint, slow 4G, 4× CPU",
