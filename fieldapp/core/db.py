@@ -207,10 +207,17 @@ def insert_row(model: type[Base], values: dict[str, Any], *, unless_taken: bool 
         raise WriteInReadRequestError("insert in a reading request")
     current.flush()  # what the row refers to
     connection = current.connection()
-    statement = _insert_statement(model, connection.dialect.name, unless_taken)
     columns = _column_names(model)
-    done = connection.execute(statement, {columns[name]: value for name, value in values.items()})
+    given = {columns[name]: value for name, value in values.items()}
+    key = model, connection.dialect.name, unless_taken, *sorted(given)
+    if key not in _inserts:
+        _inserts[key] = _insert_statement(model, connection.dialect, unless_taken, list(given))
+    done = connection.execute(_inserts[key], given)
     return not unless_taken or done.first() is not None
+
+
+# What SQLAlchemy keeps of a statement leaves out a dialect's own INSERT: each would be compiled anew.
+_inserts: dict[tuple[Any, ...], Any] = {}
 
 
 @lru_cache
@@ -218,12 +225,13 @@ def _column_names(model: type[Base]) -> dict[str, str]:
     return {attribute.key: attribute.columns[0].key for attribute in sa.inspect(model).column_attrs}
 
 
-@lru_cache
-def _insert_statement(model: type[Base], dialect: str, unless_taken: bool) -> Any:
+def _insert_statement(model: type[Base], dialect: Dialect, unless_taken: bool, columns: list[str]) -> Any:
     table: Any = model.__table__
-    statement: Any = (sqlite.insert if dialect == "sqlite" else postgresql.insert)(table)
-    # Which row came, and not how many: PostgreSQL's driver counts none once the statement is closed.
-    return statement.on_conflict_do_nothing(index_elements=["id"]).returning(table.c.id) if unless_taken else statement
+    statement: Any = (sqlite.insert if dialect.name == "sqlite" else postgresql.insert)(table)
+    if unless_taken:
+        # Which row came, and not how many: PostgreSQL's driver counts none once the statement is closed.
+        statement = statement.on_conflict_do_nothing(index_elements=["id"]).returning(table.c.id)
+    return statement.compile(dialect=dialect, column_keys=columns)
 
 
 def insert_into(model: type[Base]) -> Any:
