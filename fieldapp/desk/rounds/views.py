@@ -18,6 +18,7 @@ from fieldapp.core.i18n import gettext as _
 from fieldapp.core.i18n import ngettext
 from fieldapp.core.page import page, see_other
 from fieldapp.fieldwork.visits import plans
+from fieldapp.fieldwork.visits.words import way
 from fieldapp.people.accounts.models import Role
 from fieldapp.people.accounts.queries import reps_of
 from fieldapp.people.accounts.viewer import Viewer
@@ -64,10 +65,10 @@ def visit_url(distributor_id: UUID) -> str:
 
 
 def distance(km: float) -> str:
-    """How far away, in words."""
+    """How far away, in words: to ten metres, from ten kilometres on to whole ones, as a phone knows no better."""
     if km < 1:
-        return _("%(metres)s m", metres=round(km * 100) * 10)
-    return _("%(km)s km", km=f"{km:.1f}" if km < 10 else round(km))
+        return way(round(km * 100) * 10)
+    return way(round(km * 1000)) if km < 10 else _("%(number)s km", number=round(km))
 
 
 # A week -----------------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from fieldapp.core.i18n import gettext as _
 from fieldapp.core.i18n import ngettext
 from fieldapp.fieldwork.visits.models import VisitNote
 from fieldapp.fieldwork.visits.rules import Flag, NoteSection, PlaceProblem
+from fieldapp.fieldwork.visits.words import duration, way
 from fieldapp.network.playbook.book import Playbook
 
 # In the order in which a rep goes through a store.
@@ -47,24 +48,14 @@ def minutes(arrived_at: datetime, left_at: datetime | None) -> str:
     """How long a visit was, '' while it is under way."""
     if left_at is None:
         return ""
-    whole = round((left_at - arrived_at).total_seconds() / 60)
-    if whole < 60:
-        return _("%(count)s min", count=whole)
-    return _("%(hours)s h %(minutes)s min", hours=whole // 60, minutes=whole % 60)
-
-
-def far_away(metres: int) -> str:
-    """A distance: metres below a kilometre, else kilometres."""
-    if metres < 1000:
-        return _("%(number)s m", number=metres)
-    return _("%(number)s km", number=f"{metres / 1000:,.1f}")
+    return duration(round((left_at - arrived_at).total_seconds() / 60))
 
 
 def place_text(metres: int | None, accuracy: int | None, problem: PlaceProblem | None, known: bool) -> str:
     """Where he stood, as seen from the store: `86 m from the store, ±20 m`. `known`: there is a point at all."""
     if metres is not None:
-        away = _("%(distance)s from the store", distance=far_away(metres))
-        return away if accuracy is None else _("%(away)s, ±%(accuracy)s", away=away, accuracy=far_away(accuracy))
+        away = _("%(distance)s from the store", distance=way(metres))
+        return away if accuracy is None else _("%(away)s, ±%(accuracy)s", away=away, accuracy=way(accuracy))
     if known:
         return _("place noted; the store's is not known")
     return problem_text(problem) if problem else ""
