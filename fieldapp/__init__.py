@@ -120,6 +120,8 @@ def _register_concerns(app: Flask) -> None:
     from .fieldwork.remediation import models as _remediation  # noqa: F401
     from .fieldwork.remediation import queries as remediation_queries
     from .fieldwork.remediation import told as remediation_told
+    from .fieldwork.surveys import book as survey_book
+    from .fieldwork.surveys import models as _surveys  # noqa: F401
     from .fieldwork.tasks import models as _tasks  # noqa: F401
     from .fieldwork.visits import models as _visits  # noqa: F401
     from .fieldwork.visits import policy as visits_policy
@@ -188,6 +190,7 @@ def _register_concerns(app: Flask) -> None:
     policy_cli.init_app(app)
     policy_sections.declare(app, checks_policy.SECTIONS)
     playbook_book.check()
+    survey_book.check()
     panels.declare(app, playbook.PANELS)
     policy_sections.declare(app, grading_policy.SECTIONS)
     policy_trials.declare(app, checks_trial.TRIALS)

@@ -11,6 +11,9 @@ from fieldapp.core.db import db, uuid7
 from fieldapp.fieldwork.remediation import actions as remediation
 from fieldapp.fieldwork.remediation.models import Ticket
 from fieldapp.fieldwork.remediation.rules import Severity, TicketKind
+from fieldapp.fieldwork.surveys import actions as surveys
+from fieldapp.fieldwork.surveys.models import Survey
+from fieldapp.fieldwork.surveys.rules import Purpose
 from fieldapp.fieldwork.tasks.models import Task
 from fieldapp.fieldwork.tasks.rules import TaskKind
 from fieldapp.fieldwork.visits.models import Visit, VisitPlan
@@ -217,3 +220,12 @@ def make_ticket(distributor: Distributor, rep: User, **values: Any) -> Ticket:
     complaint = remediation.Complaint(**{**defaults, **values})
     when = remediation.When(now, now, now.astimezone(SHANGHAI).date())
     return remediation.open_ticket(viewer_of(rep), key=uuid7(), distributor=distributor, complaint=complaint, when=when)
+
+
+# Surveys ---------------------------------------------------------------------------------------------------------
+
+
+def make_survey(distributor: Distributor, rep: User, **values: Any) -> Survey:
+    """A survey that a rep has opened through the app's own action; `values`: of `ask`."""
+    defaults = {"key": uuid7(), "purpose": Purpose.VISIT, "now": NOW, "today": TODAY}
+    return surveys.ask(viewer_of(rep), distributor=distributor, **{**defaults, **values})

@@ -1,0 +1,197 @@
+"""Asking a customer, and taking the answer from the rep or by a link; each with its entry in the audit.
+
+An answer counts once: what closes a survey is an UPDATE that holds only while it is open, so that a rep and his
+customer who answer at the same moment do not both count. The audit says that somebody answered and never what.
+"""
+
+import secrets
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from fieldapp.core.db import db, insert_row, uuid7
+from fieldapp.fieldwork.visits.models import Visit
+from fieldapp.people.accounts.viewer import Viewer
+from fieldapp.people.audit.actions import record
+
+from . import book, listeners
+from .models import FormVersion, Survey, SurveyAnswer, SurveyLink
+from .rules import Answer, Audience, Channel, Purpose, SurveyState
+
+SUBJECT = "survey"
+DUE_DAYS = 14
+LINK_DAYS = 14
+
+
+class GoneError(LookupError):
+    """The key belongs to a survey of somebody else, or the link is unknown, used or expired."""
+
+
+class ClosedError(ValueError):
+    """The survey is not open any more; `survey` says how it stands."""
+
+    def __init__(self, survey: Survey) -> None:
+        super().__init__(survey.state.value)
+        self.survey = survey
+
+
+# Asking ----------------------------------------------------------------------------------------------------------
+
+
+def ask(
+    viewer: Viewer,
+    *,
+    key: UUID,
+    purpose: Purpose,
+    distributor: Any,
+    audience: Audience = Audience.DISTRIBUTOR,
+    subject_id: UUID | None = None,
+    visit_id: UUID | None = None,
+    now: datetime,
+    today: date,
+) -> Survey:
+    """Open a survey at a distributor that the viewer has found, on the version of the form that is current. The same
+    key again is the same survey. Raises GoneError."""
+    there = db.session.get(Survey, key, populate_existing=True)
+    if there is None:
+        version = book.current(book.REMEDY if purpose is Purpose.REMEDY else audience.value, now)
+        values = {
+            "id": key,
+            "version_id": version.id,
+            "purpose": purpose,
+            "distributor_id": distributor.id,
+            "region_code": distributor.region_code,
+            "rep_id": viewer.id,
+            "visit_id": _visit(viewer, visit_id),
+            "subject_id": subject_id,
+            "made_at": now,
+            "due": today + timedelta(days=DUE_DAYS),
+        }
+        made = insert_row(Survey, values, unless_taken=True)
+        there = db.session.get(Survey, key, populate_existing=True)
+        if made:
+            record(viewer.id, "surveys.ask", SUBJECT, key, now, {"purpose": [None, purpose.value]})
+    if there is None or (there.rep_id, there.distributor_id) != (viewer.id, distributor.id):
+        raise GoneError
+    return there
+
+
+def _visit(viewer: Viewer, visit_id: UUID | None) -> UUID | None:
+    """The visit, if it is one of the viewer's: one that never arrived must not keep its survey away."""
+    if visit_id is None:
+        return None
+    return db.session.scalar(sa.select(Visit.id).where(Visit.id == visit_id, Visit.rep_id == viewer.id))
+
+
+def open_link(viewer: Viewer, survey: Survey, now: datetime) -> str:
+    """The token of a new link for the customer; earlier links of the survey end. It is shown once and kept as a hash.
+
+    The survey has been found through the viewer. Raises ClosedError.
+    """
+    if survey.state is not SurveyState.OPEN:
+        raise ClosedError(survey)
+    ended = sa.update(SurveyLink).where(SurveyLink.survey_id == survey.id, SurveyLink.used_at.is_(None))
+    db.session.execute(ended.values(used_at=now).execution_options(synchronize_session=False))
+    token = secrets.token_urlsafe(24)
+    values = {
+        "id": uuid7(),
+        "survey_id": survey.id,
+        "token_hash": hash_of(token),
+        "made_by_id": viewer.id,
+        "made_at": now,
+        "expires_at": now + timedelta(days=LINK_DAYS),
+    }
+    insert_row(SurveyLink, values)
+    record(viewer.id, "surveys.link", SUBJECT, survey.id, now, {})
+    return token
+
+
+def hash_of(token: str) -> str:
+    """What is kept of a token: 144 random bits need no salt."""
+    return sha256(token.encode()).hexdigest()
+
+
+# Answering -------------------------------------------------------------------------------------------------------
+
+
+def answer(viewer: Viewer, survey: Survey, answers: Mapping[str, Answer], at: datetime, now: datetime) -> None:
+    """Take the answers that a rep has filled in, checked by rules.check_answers. `at`: when, by the phone's clock.
+
+    Raises ClosedError.
+    """
+    _close(survey, SurveyState.ANSWERED, Channel.REP, min(at, now))
+    _keep(survey, answers)
+    record(viewer.id, "surveys.answer", SUBJECT, survey.id, now, _to(SurveyState.ANSWERED))
+    listeners.tell(survey, answers, now)
+
+
+def by_link(token: str, now: datetime) -> Survey:
+    """The open survey that a link leads to. Raises GoneError, the same for unknown, used and expired."""
+    survey = db.session.scalar(
+        sa.select(Survey)
+        .join(SurveyLink, SurveyLink.survey_id == Survey.id)
+        .where(SurveyLink.token_hash == hash_of(token), SurveyLink.used_at.is_(None), SurveyLink.expires_at > now)
+        .where(Survey.state == SurveyState.OPEN)
+        .execution_options(populate_existing=True)
+    )
+    if survey is None:
+        raise GoneError
+    return survey
+
+
+def answer_by_link(token: str, answers: Mapping[str, Answer], now: datetime) -> Survey:
+    """Take the customer's own answers; the link is used up. Raises GoneError."""
+    survey = _use(token, SurveyState.ANSWERED, now)
+    _keep(survey, answers)
+    record(None, "surveys.answer", SUBJECT, survey.id, now, _to(SurveyState.ANSWERED))
+    listeners.tell(survey, answers, now)
+    return survey
+
+
+def decline_by_link(token: str, now: datetime) -> None:
+    """The customer does not want to answer; the link is used up. Raises GoneError."""
+    survey = _use(token, SurveyState.DECLINED, now)
+    record(None, "surveys.decline", SUBJECT, survey.id, now, _to(SurveyState.DECLINED))
+
+
+def _use(token: str, state: SurveyState, now: datetime) -> Survey:
+    survey = by_link(token, now)
+    try:
+        _close(survey, state, Channel.LINK, now)
+    except ClosedError as error:
+        raise GoneError from error
+    used = sa.update(SurveyLink).where(SurveyLink.survey_id == survey.id, SurveyLink.used_at.is_(None))
+    db.session.execute(used.values(used_at=now).execution_options(synchronize_session=False))
+    return survey
+
+
+def _close(survey: Survey, state: SurveyState, channel: Channel, at: datetime) -> None:
+    closed = db.session.execute(
+        sa.update(Survey)
+        .where(Survey.id == survey.id, Survey.state == SurveyState.OPEN)
+        .values(state=state, channel=channel, answered_at=at if state is SurveyState.ANSWERED else None)
+        .returning(Survey.id)
+        .execution_options(synchronize_session=False)
+    ).first()
+    db.session.refresh(survey)
+    if closed is None:
+        raise ClosedError(survey)
+
+
+def _keep(survey: Survey, answers: Mapping[str, Answer]) -> None:
+    form = book.form_of(db.session.get_one(FormVersion, survey.version_id))
+    for question in form.questions:
+        value = answers.get(question.key)
+        if value is None:
+            continue
+        column = "number" if isinstance(value, int) else "choice" if question.choices else "text"
+        for one in value if isinstance(value, list) else [value]:
+            insert_row(SurveyAnswer, {"id": uuid7(), "survey_id": survey.id, "question": question.key, column: one})
+
+
+def _to(state: SurveyState) -> dict[str, Any]:
+    return {"state": [SurveyState.OPEN.value, state.value]}

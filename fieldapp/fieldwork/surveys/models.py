@@ -1,0 +1,90 @@
+"""Forms in versions, surveys asked on a version, their answers, and links for customers."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from fieldapp.core.db import Base, enum_column, moment, pk, region_code
+
+from .rules import TEXT_LENGTH, Channel, Purpose, SurveyState
+
+
+class FormVersion(Base):
+    """A version of a form, never changed, which a trigger of the database holds. `content`: as rules.read_form reads
+    it. `made_by_id` None: it came with the app."""
+
+    __tablename__ = "survey_form_version"
+
+    id: Mapped[pk]
+    form: Mapped[str] = mapped_column(sa.String(40))
+    number: Mapped[int]
+    content: Mapped[dict[str, Any]]
+    made_by_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("user_account.id"))
+    made_at: Mapped[moment]
+
+    __table_args__ = (sa.UniqueConstraint("form", "number"),)
+
+
+class Survey(Base):
+    """One customer asked once. `region_code`: the distributor's, for scope and indexes. `outlet_id`, `farm_id`,
+    `contact_id` are keys of rows that may go without it; `subject_id` of what it is about: the ticket of a remedy."""
+
+    __tablename__ = "survey"
+
+    id: Mapped[pk]
+    version_id: Mapped[UUID] = mapped_column(sa.ForeignKey("survey_form_version.id"))
+    purpose: Mapped[Purpose] = enum_column(Purpose)
+    distributor_id: Mapped[UUID] = mapped_column(sa.ForeignKey("distributor.id"))
+    region_code: Mapped[region_code | None]
+    outlet_id: Mapped[UUID | None]
+    farm_id: Mapped[UUID | None]
+    contact_id: Mapped[UUID | None]
+    rep_id: Mapped[UUID] = mapped_column(sa.ForeignKey("user_account.id"))
+    visit_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("visit.id"), index=True)
+    subject_id: Mapped[UUID | None] = mapped_column(index=True)
+    made_at: Mapped[moment]
+    due: Mapped[date]
+    state: Mapped[SurveyState] = enum_column(SurveyState, default=SurveyState.OPEN)
+    channel: Mapped[Channel | None] = enum_column(Channel)
+    answered_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        sa.Index(None, "state", "due"),
+        sa.Index(None, "rep_id", "state", "due"),
+        sa.Index(None, "distributor_id", "made_at"),
+        sa.Index(None, "region_code", "made_at"),
+        sa.Index(None, "version_id", "answered_at"),
+        sa.CheckConstraint("(state = 'answered') = (answered_at IS NOT NULL)", name="answered"),
+    )
+
+
+class SurveyAnswer(Base):
+    """What was answered to a question: a score in `number`, a choice in `choice` (a row for each), words in `text`."""
+
+    __tablename__ = "survey_answer"
+
+    id: Mapped[pk]
+    survey_id: Mapped[UUID] = mapped_column(sa.ForeignKey("survey.id"))
+    question: Mapped[str] = mapped_column(sa.String(40))
+    number: Mapped[int | None]
+    choice: Mapped[str] = mapped_column(sa.String(40), default="")
+    text: Mapped[str] = mapped_column(sa.String(TEXT_LENGTH), default="")
+
+    __table_args__ = (sa.UniqueConstraint("survey_id", "question", "choice"),)
+
+
+class SurveyLink(Base):
+    """A way in for the customer, good for one answer until `expires_at`. Its token is kept as a hash only."""
+
+    __tablename__ = "survey_link"
+
+    id: Mapped[pk]
+    survey_id: Mapped[UUID] = mapped_column(sa.ForeignKey("survey.id"), index=True)
+    token_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    made_by_id: Mapped[UUID] = mapped_column(sa.ForeignKey("user_account.id"))
+    made_at: Mapped[moment]
+    expires_at: Mapped[moment]
+    used_at: Mapped[datetime | None]
