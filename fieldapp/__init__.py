@@ -104,6 +104,7 @@ def _register_concerns(app: Flask) -> None:
     from .desk.privacy import views as contact_data
     from .desk.rounds import task_views as tasks
     from .desk.rounds import views as rounds
+    from .desk.tickets import views as tickets
     from .desk.today import views as today
     from .desk.upkeep import cli as upkeep_cli
     from .desk.visits import panels as visit_panels
@@ -118,6 +119,7 @@ def _register_concerns(app: Flask) -> None:
     from .fieldwork.feedback import queries as feedback_queries
     from .fieldwork.remediation import actions as remediation
     from .fieldwork.remediation import models as _remediation  # noqa: F401
+    from .fieldwork.remediation import policy as remediation_policy
     from .fieldwork.remediation import queries as remediation_queries
     from .fieldwork.remediation import told as remediation_told
     from .fieldwork.surveys import book as survey_book
@@ -199,6 +201,8 @@ def _register_concerns(app: Flask) -> None:
     policy_sections.declare(app, dossier_policy.SECTIONS)
     policy_sections.declare(app, visits_policy.SECTIONS)
     policy_sections.declare(app, worktime_policy.SECTIONS)
+    app.register_blueprint(tickets.concern)
+    policy_sections.declare(app, remediation_policy.SECTIONS)
     notice_kinds.declare(app, remediation_told.KINDS)
     storage.declare(app, remediation_queries.known_photos)
     chores.declare(app, [chores.Chore("escalate", remediation.escalate)])

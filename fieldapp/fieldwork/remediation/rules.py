@@ -125,7 +125,9 @@ class Refusal(StrEnum):
     TWICE = "twice"
     ADMIN_NEEDED = "admin_needed"
     ANSWERED = "answered"
-    MOVED = "moved"  # somebody else was first; told by the actions, never by `decide`
+    # Told by the actions, never by `decide`: somebody else was first; the remedy that was looked at is not the last one.
+    MOVED = "moved"
+    ANEW = "anew"
 
 
 @dataclass(frozen=True, slots=True)
