@@ -104,6 +104,9 @@ def _register_concerns(app: Flask) -> None:
     from .desk.privacy import views as contact_data
     from .desk.rounds import task_views as tasks
     from .desk.rounds import views as rounds
+    from .desk.tickets import listening as tickets_listening
+    from .desk.tickets import queries as tickets_queries
+    from .desk.tickets import views as tickets
     from .desk.today import views as today
     from .desk.upkeep import cli as upkeep_cli
     from .desk.visits import panels as visit_panels
@@ -117,11 +120,15 @@ def _register_concerns(app: Flask) -> None:
     from .fieldwork.feedback import notices as feedback_notices
     from .fieldwork.feedback import queries as feedback_queries
     from .fieldwork.remediation import actions as remediation
+    from .fieldwork.remediation import alarms
     from .fieldwork.remediation import models as _remediation  # noqa: F401
+    from .fieldwork.remediation import policy as remediation_policy
     from .fieldwork.remediation import queries as remediation_queries
     from .fieldwork.remediation import told as remediation_told
     from .fieldwork.surveys import book as survey_book
+    from .fieldwork.surveys import listeners as survey_listeners
     from .fieldwork.surveys import models as _surveys  # noqa: F401
+    from .fieldwork.surveys.rules import Purpose
     from .fieldwork.tasks import models as _tasks  # noqa: F401
     from .fieldwork.visits import models as _visits  # noqa: F401
     from .fieldwork.visits import policy as visits_policy
@@ -199,6 +206,10 @@ def _register_concerns(app: Flask) -> None:
     policy_sections.declare(app, dossier_policy.SECTIONS)
     policy_sections.declare(app, visits_policy.SECTIONS)
     policy_sections.declare(app, worktime_policy.SECTIONS)
+    app.register_blueprint(tickets.concern)
+    alarms.declare(app, tickets_queries.regions_of_buyers)
+    survey_listeners.declare(app, Purpose.REMEDY, tickets_listening.heard)
+    policy_sections.declare(app, remediation_policy.SECTIONS)
     notice_kinds.declare(app, remediation_told.KINDS)
     storage.declare(app, remediation_queries.known_photos)
     chores.declare(app, [chores.Chore("escalate", remediation.escalate)])

@@ -13,6 +13,7 @@ from fieldapp.people.policy.sections import Section, Setting, Settings, Settings
 from fieldapp.people.worktime.rules import MOST_HOURS
 
 from .rules import Limits, Severity
+from .words import severity_name
 
 NAME = "remediation"
 MOST_YUAN = 10_000_000
@@ -84,11 +85,6 @@ def _complete(settings: Mapping[str, Any]) -> Settings:
     if problems:
         raise SettingsRefusedError(problems)
     return {"limits": limits, "hours": hours}
-
-
-def severity_name(severity: Severity) -> str:
-    """A severity in the reader's language."""
-    return {Severity.SEVERE: _("Severe"), Severity.NORMAL: _("Normal"), Severity.MINOR: _("Minor")}[severity]
 
 
 def _clock_name(severity: Severity, clock: str) -> str:
