@@ -104,6 +104,9 @@ def _register_concerns(app: Flask) -> None:
     from .desk.privacy import views as contact_data
     from .desk.rounds import task_views as tasks
     from .desk.rounds import views as rounds
+    from .desk.tickets import list_views as _ticket_lists  # noqa: F401  routes of the concern below
+    from .desk.tickets import opening as _ticket_opening  # noqa: F401
+    from .desk.tickets import panels as ticket_panels
     from .desk.tickets import views as tickets
     from .desk.today import views as today
     from .desk.upkeep import cli as upkeep_cli
@@ -202,6 +205,7 @@ def _register_concerns(app: Flask) -> None:
     policy_sections.declare(app, visits_policy.SECTIONS)
     policy_sections.declare(app, worktime_policy.SECTIONS)
     app.register_blueprint(tickets.concern)
+    panels.declare(app, ticket_panels.PANELS)
     policy_sections.declare(app, remediation_policy.SECTIONS)
     notice_kinds.declare(app, remediation_told.KINDS)
     storage.declare(app, remediation_queries.known_photos)
