@@ -7,7 +7,7 @@ never what was told: a story names people.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -50,6 +50,8 @@ MOST_PHOTOS = 12
 STORY_LENGTH = 4000
 WISH_LENGTH = WORDS_LENGTH = 1000
 BATCH_LENGTH = 64
+CAPTION_LENGTH = 200
+WAITED = timedelta(minutes=5)  # written without a signal, if we hear of it later than this
 
 
 class GoneError(LookupError):
@@ -187,7 +189,7 @@ def _visit(viewer: Viewer, visit_id: UUID | None) -> UUID | None:
 
 
 def _warn(ticket: Ticket, now: datetime) -> None:
-    regions = {ticket.region_code} if ticket.region_code else set()
+    regions = set(_regions(ticket))
     if ticket.product_id is not None and ticket.batch_key:
         regions |= alarms.regions_of(ticket.product_id, ticket.batch_key)
     people = [user for users in told.supervisors(regions) for user in users]
@@ -251,17 +253,16 @@ def propose(viewer: Viewer, ticket: Ticket, proposal: Proposal, when: When) -> R
     return remedy
 
 
-def approve(viewer: Viewer, ticket: Ticket, words: str, when: When, less: int | None = None) -> None:
+def approve(
+    viewer: Viewer, ticket: Ticket, words: str, when: When, *, seen: UUID | None, less: int | None = None
+) -> None:
     """Approve the remedy that waits, or `less` fen of it. The second approval may be needed still.
 
-    Raises RefusedError, TooMuchError.
+    `seen`: the remedy that he looked at. Raises RefusedError, TooMuchError.
     """
     verb = TicketVerb.APPROVE if less is None else TicketVerb.APPROVE_LESS
-    remedy = latest_remedy(ticket)
     was = ticket.state
-    after_it = _allowed(viewer, ticket, verb, remedy, when, less)
-    if remedy is None:
-        raise RefusedError(Refusal.STATE, ticket)
+    remedy, after_it = _waiting(viewer, ticket, verb, when, seen, less)
     if less is not None and not 0 <= less < remedy.amount:
         raise TooMuchError(remedy.amount)
     _move(ticket, after_it, {})
@@ -283,38 +284,87 @@ def approve(viewer: Viewer, ticket: Ticket, words: str, when: When, less: int | 
         _tell(ticket, "decided", [ticket.rep_id, remedy.proposed_by_id], when.now, about=f"{remedy.id}")
 
 
-def turn_down(viewer: Viewer, ticket: Ticket, verb: TicketVerb, words: str, when: When) -> None:
-    """Return the remedy with a question, or decline it with a reason. Raises RefusedError."""
-    remedy = latest_remedy(ticket)
-    after_it = _allowed(viewer, ticket, verb, remedy, when)
+def turn_down(viewer: Viewer, ticket: Ticket, verb: TicketVerb, words: str, when: When, *, seen: UUID | None) -> None:
+    """Return the remedy with a question, or decline it with a reason. `seen`: the one he looked at.
+
+    Raises RefusedError.
+    """
+    remedy, after_it = _waiting(viewer, ticket, verb, when, seen)
     _move(ticket, after_it, {})
-    if remedy is not None:
-        _set(remedy, {"decided_at": when.now})
+    _set(remedy, {"decided_at": when.now})
     _done(viewer, ticket, verb, when, words=words)
     kind = "returned" if verb is TicketVerb.RETURN else "decided"
-    people = [ticket.rep_id] if remedy is None else [ticket.rep_id, remedy.proposed_by_id]
-    _tell(ticket, kind, people, when.now, about=f"{remedy.id if remedy else ticket.id}")
+    _tell(ticket, kind, [ticket.rep_id, remedy.proposed_by_id], when.now, about=f"{remedy.id}")
 
 
-def advance(viewer: Viewer, ticket: Ticket, verb: TicketVerb, words: str, when: When) -> None:
-    """Answer the customer, start, a step, carry out, ask again, withdraw, comment. Raises RefusedError."""
+def _waiting(
+    viewer: Viewer, ticket: Ticket, verb: TicketVerb, when: When, seen: UUID | None, less: int | None = None
+) -> tuple[Remedy, TicketState]:
+    """The remedy that waits, which must be the one that the decider saw, and the state after the verb.
+
+    The ticket is locked first: between the look at its remedy and the move nobody proposes another.
+    """
+    db.session.execute(sa.select(Ticket.id).where(Ticket.id == ticket.id).with_for_update())
+    remedy = latest_remedy(ticket)
+    after_it = _allowed(viewer, ticket, verb, remedy, when, less)
+    if remedy is None:
+        raise RefusedError(Refusal.STATE, ticket)
+    if remedy.id != seen:
+        raise RefusedError(Refusal.ANEW, ticket)
+    return remedy, after_it
+
+
+def advance(
+    viewer: Viewer,
+    ticket: Ticket,
+    verb: TicketVerb,
+    words: str,
+    when: When,
+    *,
+    key: UUID | None = None,
+    photo: Content | None = None,
+) -> None:
+    """Answer the customer, start, a step, carry out, ask again, withdraw, comment; `photo`: the proof of it.
+
+    The same `key` again changes nothing. Raises RefusedError, GoneError, TooManyError, storage.StorageError.
+    """
+    if _there(ticket, key):
+        return
     after_it = _allowed(viewer, ticket, verb, latest_remedy(ticket), when)
+    if photo is not None:
+        _check_room(ticket)
     values: dict[str, Any] = {}
     if verb is TicketVerb.ANSWER:
-        values["answered_at"] = when.now
+        # He may have answered before we heard of it, but not before the ticket was here: its clocks began then.
+        values["answered_at"] = max(min(when.at, when.now), ticket.recorded_at)
     if verb not in (TicketVerb.COMMENT, TicketVerb.WITHDRAW):
         values["rep_id"] = _handler(viewer, ticket)
     _move(ticket, after_it, values, answered=verb is TicketVerb.ANSWER)
-    _done(viewer, ticket, verb, when, words=words)
+    photo_id = uuid7()
+    shown = {} if photo is None else {"photo": str(photo_id)}
+    _done(viewer, ticket, verb, when, words=words, values=shown, key=key)
+    if photo is not None:
+        _store(viewer, ticket, photo_id, photo, words[:CAPTION_LENGTH], when)
 
 
 def hear(
-    viewer: Viewer | None, ticket: Ticket, solved: str, satisfaction: int, when: When, words: str = ""
+    viewer: Viewer | None,
+    ticket: Ticket,
+    solved: str,
+    satisfaction: int,
+    when: When,
+    words: str = "",
+    *,
+    key: UUID | None = None,
+    how: Mapping[str, Any] | None = None,
 ) -> TicketState:
     """What the customer says of a remedy that was carried out; `viewer` None: he said it himself. The state after it.
 
-    `solved`: yes, partly or no; `satisfaction`: 1 to 5. Raises RefusedError.
+    `solved`: yes, partly or no; `satisfaction`: 1 to 5; `how`: what the thread keeps besides. The same `key` again
+    changes nothing. Raises RefusedError, GoneError.
     """
+    if _there(ticket, key):
+        return ticket.state
     verb = TicketVerb.SATISFIED if content(solved, satisfaction) else TicketVerb.DISSATISFIED
     after_it = _allowed(viewer, ticket, verb, None, when)
     if verb is TicketVerb.SATISFIED:
@@ -325,8 +375,8 @@ def hear(
         due = after(worktime.on(when.today), when.now, hours)
         values = {"round": ticket.round + 1, "solved_at": None, "solve_due_at": due, "solve_told": 0}
         _move(ticket, after_it, values)
-    answers = {"solved": solved, "satisfaction": satisfaction, "round": ticket.round}
-    _done(viewer, ticket, verb, when, words=words, values=answers)
+    answers = {"solved": solved, "satisfaction": satisfaction, "round": ticket.round, **(how or {})}
+    _done(viewer, ticket, verb, when, words=words, values=answers, key=key)
     if verb is TicketVerb.DISSATISFIED:
         _tell(ticket, "reopened", [ticket.rep_id, *_nearest(ticket)], when.now, about=f"{ticket.id}:{ticket.round}")
     return ticket.state
@@ -364,9 +414,18 @@ def keep_photo(viewer: Viewer, ticket: Ticket, *, key: UUID, content: Content, c
             raise GoneError
         return there
     _allowed(viewer, ticket, TicketVerb.COMMENT, None, when)
+    _check_room(ticket)
+    _enter(ticket, TicketVerb.COMMENT, viewer.id, when.now, caption, {"photo": str(key)})
+    return _store(viewer, ticket, key, content, caption, when)
+
+
+def _check_room(ticket: Ticket) -> None:
     held = sa.select(sa.func.count()).where(TicketPhoto.ticket_id == ticket.id)
     if (db.session.scalar(held) or 0) >= MOST_PHOTOS:
         raise TooManyError
+
+
+def _store(viewer: Viewer, ticket: Ticket, key: UUID, content: Content, caption: str, when: When) -> TicketPhoto:
     digest = sha256(content.data).hexdigest()
     row = TicketPhoto(
         id=key,
@@ -381,7 +440,6 @@ def keep_photo(viewer: Viewer, ticket: Ticket, *, key: UUID, content: Content, c
     try:
         db.session.add(row)
         db.session.flush()
-        _enter(ticket, TicketVerb.COMMENT, viewer.id, when.now, caption, {"photo": str(key)})
         record(viewer.id, "remediation.photo", SUBJECT, ticket.id, when.now, {f"photos/{key}": [None, "photo"]})
     except BaseException:
         db.session.rollback()
@@ -417,7 +475,7 @@ def _late(clock: str, now: datetime) -> list[Ticket]:
 
 
 def _escalate(ticket: Ticket, clock: str, now: datetime, today: date) -> bool:
-    levels = [*told.supervisors([ticket.region_code] if ticket.region_code else []), told.administrators()]
+    levels = [*told.supervisors(_regions(ticket)), told.administrators()]
     levels = [users for users in levels if users]
     column = f"{clock}_told"
     reached: int = getattr(ticket, column)
@@ -489,9 +547,11 @@ def _done(
     *,
     words: str = "",
     values: Mapping[str, Any] | None = None,
+    key: UUID | None = None,
 ) -> None:
     by = None if viewer is None else viewer.id
-    _enter(ticket, verb, by, when.now, words, values)
+    written = {"written": when.at.isoformat()} if when.now - when.at > WAITED else {}
+    _enter(ticket, verb, by, when.now, words, {**(values or {}), **written}, key)
     changes = {"state": [None, ticket.state.value], **{key: [None, value] for key, value in (values or {}).items()}}
     record(by, f"remediation.{verb.value}", SUBJECT, ticket.id, when.now, changes)
 
@@ -503,17 +563,31 @@ def _enter(
     at: datetime,
     words: str = "",
     values: Mapping[str, Any] | None = None,
+    key: UUID | None = None,
 ) -> None:
     held = {"state": ticket.state.value, **(values or {})}
-    insert_row(
-        TicketEntry,
-        {"ticket_id": ticket.id, "verb": verb, "words": words, "values": held, "by_id": by, "at": at},
-    )
+    row = {"ticket_id": ticket.id, "verb": verb, "words": words, "values": held, "by_id": by, "at": at}
+    insert_row(TicketEntry, row if key is None else {"id": key, **row})
+
+
+def _there(ticket: Ticket, key: UUID | None) -> bool:
+    """Has the move of this key been made?"""
+    if key is None:
+        return False
+    found = db.session.scalar(sa.select(TicketEntry.ticket_id).where(TicketEntry.id == key))
+    if found not in (None, ticket.id):
+        raise GoneError
+    return found is not None
 
 
 def _nearest(ticket: Ticket, but: list[UUID] | None = None) -> list[UUID]:
-    levels = told.supervisors([ticket.region_code] if ticket.region_code else [], but or [])
+    levels = told.supervisors(_regions(ticket), but or [])
     return levels[0] if levels else []
+
+
+def _regions(ticket: Ticket) -> list[str]:
+    region = region_now(ticket)
+    return [region] if region else []
 
 
 def _tell(

@@ -1,7 +1,7 @@
 """Tickets as a viewer may see them: his own, and those of his patch; with thread, photos and cases alike."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from statistics import median_low
 from typing import NamedTuple
 from uuid import UUID
@@ -9,11 +9,13 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from fieldapp.core.db import db
+from fieldapp.network.distributors.models import Distributor
 from fieldapp.people.accounts.models import Role
 from fieldapp.people.accounts.viewer import Viewer
 
+from . import policy
 from .models import Lesson, Remedy, Ticket, TicketEntry, TicketPhoto
-from .rules import OPEN, TicketKind, TicketState
+from .rules import HIGHEST, OPEN, WAITS, Severity, TicketKind, TicketState, most_below
 
 MOST_ENTRIES = 500
 MOST_OPEN = 50
@@ -30,8 +32,15 @@ class Cost(NamedTuple):
 
 
 def visible(viewer: Viewer) -> sa.ColumnElement[bool]:
-    """The condition on a ticket."""
-    return sa.or_(Ticket.made_by_id == viewer.id, Ticket.rep_id == viewer.id, viewer.scope(Ticket.region_code))
+    """The condition on a ticket: his own, and those of distributors that lie in his patch now."""
+    if viewer.everywhere:
+        return sa.true()
+    return sa.or_(Ticket.made_by_id == viewer.id, Ticket.rep_id == viewer.id, _in_patch(viewer))
+
+
+def _in_patch(viewer: Viewer) -> sa.ColumnElement[bool]:
+    there = sa.exists().where(Distributor.id == Ticket.distributor_id, viewer.scope(Distributor.region_code))
+    return there.correlate(Ticket)
 
 
 def find(viewer: Viewer, ticket_id: UUID) -> Ticket | None:
@@ -58,10 +67,17 @@ def open_of(viewer: Viewer, distributor_id: UUID) -> Sequence[Ticket]:
     ).all()
 
 
-def waiting(viewer: Viewer) -> Sequence[Ticket]:
-    """Tickets whose remedy the viewer may approve now, the oldest first; one statement, nothing for reps."""
+def waiting(viewer: Viewer, today: date) -> Sequence[Ticket]:
+    """Tickets whose remedy the viewer may approve now, the oldest first; nothing for reps."""
     if viewer.role is Role.REP:
         return []
+    return db.session.scalars(
+        sa.select(Ticket).where(*awaits(viewer, today)).order_by(Ticket.recorded_at, Ticket.id).limit(MOST_OPEN)
+    ).all()
+
+
+def awaits(viewer: Viewer, today: date) -> tuple[sa.ColumnElement[bool], ...]:
+    """The conditions on a ticket whose remedy a supervisor or administrator may approve: what `decide` allows him."""
     latest = (
         sa.select(Remedy.id)
         .where(Remedy.ticket_id == Ticket.id, Remedy.round == Ticket.round)
@@ -70,19 +86,21 @@ def waiting(viewer: Viewer) -> Sequence[Ticket]:
         .correlate(Ticket)
         .scalar_subquery()
     )
-    states = (TicketState.SECOND,) if viewer.role is Role.ADMIN else (TicketState.PROPOSED, TicketState.SECOND)
-    return db.session.scalars(
-        sa.select(Ticket)
-        .join(Remedy, Remedy.id == latest)
-        .where(
-            Ticket.state.in_(states),
-            viewer.scope(Ticket.region_code),
-            Remedy.proposed_by_id != viewer.id,
-            sa.or_(Remedy.first_by_id.is_(None), Remedy.first_by_id != viewer.id),
-        )
-        .order_by(Ticket.recorded_at, Ticket.id)
-        .limit(MOST_OPEN)
-    ).all()
+    remedy = [
+        Remedy.id == latest,
+        Remedy.proposed_by_id != viewer.id,
+        sa.or_(Remedy.first_by_id.is_(None), Remedy.first_by_id != viewer.id),
+    ]
+    if viewer.role is Role.ADMIN:
+        return Ticket.state == TicketState.SECOND, sa.exists().where(*remedy).correlate(Ticket)
+    limits = policy.on(today).limits
+    below = [
+        sa.and_(Ticket.severity == severity, Remedy.amount <= most)
+        for severity in Severity
+        if (most := most_below(HIGHEST, severity, limits)) is not None
+    ]
+    remedy.append(sa.or_(Ticket.state == TicketState.PROPOSED, *below))
+    return Ticket.state.in_(WAITS), _in_patch(viewer), sa.exists().where(*remedy).correlate(Ticket)
 
 
 def thread(ticket: Ticket) -> Sequence[TicketEntry]:

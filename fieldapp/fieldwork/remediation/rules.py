@@ -125,7 +125,7 @@ class Refusal(StrEnum):
     TWICE = "twice"
     ADMIN_NEEDED = "admin_needed"
     ANSWERED = "answered"
-    # Told by the actions, never by `decide`: somebody else was first; the remedy that was looked at is not the last one.
+    # Told by the actions, never by `decide`: somebody else was first; the remedy that was seen is not the last one.
     MOVED = "moved"
     ANEW = "anew"
 
@@ -253,6 +253,12 @@ def level(amount: int, severity: Severity, limits: Limits) -> int:
     is one level higher. A remedy without money counts as 0."""
     by_amount = 1 if amount <= limits.first else 2 if amount <= limits.second else HIGHEST
     return min(HIGHEST, by_amount + (severity is Severity.SEVERE))
+
+
+def most_below(high: int, severity: Severity, limits: Limits) -> int | None:
+    """The largest amount whose level lies below `high`; None where there is none."""
+    below = [amount for amount in (limits.first, limits.second) if level(amount, severity, limits) < high]
+    return max(below, default=None)
 
 
 def severity_of(kind: TicketKind, given: Severity, dangerous: bool) -> Severity:

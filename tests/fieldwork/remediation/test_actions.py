@@ -5,13 +5,14 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 
 from fieldapp.core.db import begin_writing, db, uuid7
-from fieldapp.fieldwork.remediation import actions, alarms
+from fieldapp.fieldwork.remediation import actions, alarms, queries
 from fieldapp.fieldwork.remediation.actions import Proposal, RefusedError, When
 from fieldapp.fieldwork.remediation.models import Lesson, Remedy, Ticket, TicketEntry
 from fieldapp.fieldwork.remediation.rules import (
@@ -73,6 +74,10 @@ def remedy_of(ticket: Ticket) -> Remedy:
     return found
 
 
+def seen(ticket: Ticket) -> UUID:
+    return remedy_of(ticket).id
+
+
 def thread(ticket: Ticket) -> list[str | None]:
     rows = db.session.scalars(
         sa.select(TicketEntry.verb).where(TicketEntry.ticket_id == ticket.id).order_by(TicketEntry.id)
@@ -109,7 +114,7 @@ def test_the_same_key_is_the_same_ticket_and_nobody_elses(known: dict[str, Any])
 def test_up_to_the_first_limit_one_supervisor_decides(known: dict[str, Any]) -> None:
     ticket = proposed(known, 50_000)
     assert told("proposed") == {"deputy"}  # the smallest patch that holds it
-    actions.approve(viewer(known, "deputy"), ticket, "", WHEN)
+    actions.approve(viewer(known, "deputy"), ticket, "", WHEN, seen=seen(ticket))
     assert ticket.state is TicketState.APPROVED
     assert (remedy_of(ticket).approved, remedy_of(ticket).amount) == (True, 50_000)
     assert told("decided") == {"rep"}
@@ -117,13 +122,13 @@ def test_up_to_the_first_limit_one_supervisor_decides(known: dict[str, Any]) -> 
 
 def test_above_it_a_second_one_decides_too_and_not_the_first_again(known: dict[str, Any]) -> None:
     ticket = proposed(known, 50_001)
-    actions.approve(viewer(known, "boss"), ticket, "", WHEN)
+    actions.approve(viewer(known, "boss"), ticket, "", WHEN, seen=seen(ticket))
     assert ticket.state is TicketState.SECOND
     assert not remedy_of(ticket).approved
     with pytest.raises(RefusedError) as refused:
-        actions.approve(viewer(known, "boss"), ticket, "", WHEN)
+        actions.approve(viewer(known, "boss"), ticket, "", WHEN, seen=seen(ticket))
     assert refused.value.reason is Refusal.TWICE
-    actions.approve(viewer(known, "deputy"), ticket, "", WHEN)
+    actions.approve(viewer(known, "deputy"), ticket, "", WHEN, seen=seen(ticket))
     assert ticket.state is TicketState.APPROVED
     assert remedy_of(ticket).second_by_id == known["deputy"].id
 
@@ -131,39 +136,86 @@ def test_above_it_a_second_one_decides_too_and_not_the_first_again(known: dict[s
 def test_above_the_second_limit_an_administrator_decides_too(known: dict[str, Any]) -> None:
     ticket = proposed(known, 500_001)
     with pytest.raises(RefusedError) as refused:
-        actions.approve(viewer(known, "admin"), ticket, "", WHEN)
+        actions.approve(viewer(known, "admin"), ticket, "", WHEN, seen=seen(ticket))
     assert refused.value.reason is Refusal.ROLE
-    actions.approve(viewer(known, "boss"), ticket, "", WHEN)
+    actions.approve(viewer(known, "boss"), ticket, "", WHEN, seen=seen(ticket))
     with pytest.raises(RefusedError) as refused:
-        actions.approve(viewer(known, "deputy"), ticket, "", WHEN)
+        actions.approve(viewer(known, "deputy"), ticket, "", WHEN, seen=seen(ticket))
     assert refused.value.reason is Refusal.ADMIN_NEEDED
     assert "admin" in told("proposed")
-    actions.approve(viewer(known, "admin"), ticket, "", WHEN)
+    actions.approve(viewer(known, "admin"), ticket, "", WHEN, seen=seen(ticket))
     assert ticket.state is TicketState.APPROVED
 
 
 def test_nobody_approves_his_own(known: dict[str, Any]) -> None:
     ticket = proposed(known, who="boss")
     with pytest.raises(RefusedError) as refused:
-        actions.approve(viewer(known, "boss"), ticket, "", WHEN)
+        actions.approve(viewer(known, "boss"), ticket, "", WHEN, seen=seen(ticket))
     assert refused.value.reason is Refusal.OWN
     with pytest.raises(RefusedError) as refused:
-        actions.approve(viewer(known, "stranger"), ticket, "", WHEN)
+        actions.approve(viewer(known, "stranger"), ticket, "", WHEN, seen=seen(ticket))
     assert refused.value.reason is Refusal.PATCH
 
 
 def test_less_than_asked_is_approved_by_the_lower_amount(known: dict[str, Any]) -> None:
     ticket = proposed(known, 80_000)
     with pytest.raises(actions.TooMuchError):
-        actions.approve(viewer(known, "boss"), ticket, "Too much", WHEN, less=80_000)
+        actions.approve(viewer(known, "boss"), ticket, "Too much", WHEN, seen=seen(ticket), less=80_000)
     db.session.rollback()
 
 
 def test_less_needs_no_second_one_below_the_limit(known: dict[str, Any]) -> None:
     ticket = proposed(known, 80_000)
-    actions.approve(viewer(known, "boss"), ticket, "Three bags", WHEN, less=30_000)
+    actions.approve(viewer(known, "boss"), ticket, "Three bags", WHEN, seen=seen(ticket), less=30_000)
     assert ticket.state is TicketState.APPROVED
     assert (remedy_of(ticket).amount, remedy_of(ticket).asked) == (30_000, 80_000)
+
+
+def test_who_saw_an_earlier_remedy_looks_again(known: dict[str, Any]) -> None:
+    ticket, boss = proposed(known), viewer(known, "boss")
+    shown = seen(ticket)
+    actions.turn_down(boss, ticket, TicketVerb.RETURN, "Which batch?", WHEN, seen=shown)
+    actions.propose(viewer(known, "rep"), ticket, Proposal(RemedyKind.CREDIT_NOTE, 45_000, cast.TODAY, "B7"), WHEN)
+    for decide in (
+        lambda: actions.approve(boss, ticket, "", WHEN, seen=shown),
+        lambda: actions.turn_down(boss, ticket, TicketVerb.DECLINE, "No", WHEN, seen=shown),
+    ):
+        with pytest.raises(RefusedError) as refused:
+            decide()
+        assert refused.value.reason is Refusal.ANEW
+    assert ticket.state is TicketState.PROPOSED
+    actions.approve(boss, ticket, "", WHEN, seen=seen(ticket))
+    assert remedy_of(ticket).amount == 45_000
+
+
+def test_a_move_sent_twice_is_made_once(known: dict[str, Any]) -> None:
+    ticket, rep, key = opened(known), viewer(known, "rep"), uuid7()
+    for _tap in range(2):
+        actions.advance(rep, ticket, TicketVerb.ANSWER, "On my way", WHEN, key=key)
+    assert thread(ticket) == [None, "answer"]
+    with pytest.raises(actions.GoneError):
+        actions.advance(rep, opened(known), TicketVerb.ANSWER, "On my way", WHEN, key=key)
+
+
+def test_an_answer_given_without_a_signal_counts_when_it_was_given(known: dict[str, Any]) -> None:
+    ticket = opened(known)
+    given, heard = cast.NOW + timedelta(hours=1), cast.NOW + timedelta(hours=6)
+    when = When(given, heard, cast.TODAY)
+    actions.advance(viewer(known, "rep"), ticket, TicketVerb.ANSWER, "We come tomorrow", when)
+    assert ticket.answered_at == given
+    values = db.session.scalar(sa.select(TicketEntry.values).where(TicketEntry.verb == TicketVerb.ANSWER))
+    assert values is not None
+    assert values["written"] == given.isoformat()
+
+
+def test_a_store_that_moved_is_its_new_supervisors(known: dict[str, Any]) -> None:
+    ticket = opened(known)
+    known["store"].region_code = "650102"
+    db.session.flush()
+    actions.escalate(ticket.first_due_at, cast.TODAY)
+    assert told("late") == {"stranger"}
+    seeing = {who for who in cast.CAST if queries.find(viewer(known, who), ticket.id)}
+    assert seeing == {"rep", "stranger", "admin"}  # the rep: it is his own ticket
 
 
 def test_from_a_complaint_to_a_lesson_with_a_customer_who_is_not_content(known: dict[str, Any]) -> None:
@@ -173,10 +225,10 @@ def test_from_a_complaint_to_a_lesson_with_a_customer_who_is_not_content(known: 
     with pytest.raises(RefusedError) as refused:
         actions.advance(rep, ticket, TicketVerb.ANSWER, "Again", WHEN)
     assert refused.value.reason is Refusal.ANSWERED
-    actions.turn_down(viewer(known, "boss"), ticket, TicketVerb.RETURN, "Which batch?", WHEN)
+    actions.turn_down(viewer(known, "boss"), ticket, TicketVerb.RETURN, "Which batch?", WHEN, seen=seen(ticket))
     assert told("returned") == {"rep"}
     actions.propose(rep, ticket, Proposal(RemedyKind.REPLACEMENT, 20_000, cast.TODAY, "Batch 7"), WHEN)
-    actions.approve(viewer(known, "boss"), ticket, "", WHEN)
+    actions.approve(viewer(known, "boss"), ticket, "", WHEN, seen=seen(ticket))
     actions.advance(rep, ticket, TicketVerb.START, "", WHEN)
     actions.advance(rep, ticket, TicketVerb.STEP, "Loaded", WHEN)
     actions.advance(rep, ticket, TicketVerb.CARRY_OUT, "Delivered", WHEN)
@@ -186,7 +238,7 @@ def test_from_a_complaint_to_a_lesson_with_a_customer_who_is_not_content(known: 
     assert ticket.solve_due_at > later
     assert actions.latest_remedy(ticket) is None  # a new round asks for a new remedy
     actions.propose(rep, ticket, Proposal(RemedyKind.APOLOGY, 0, cast.TODAY, "Sorry"), WHEN)
-    actions.approve(viewer(known, "boss"), ticket, "", WHEN)
+    actions.approve(viewer(known, "boss"), ticket, "", WHEN, seen=seen(ticket))
     actions.advance(rep, ticket, TicketVerb.CARRY_OUT, "Said", WHEN)
     assert actions.hear(rep, ticket, "yes", 5, WHEN) is TicketState.SOLVED
     actions.close(rep, ticket, RootCause.STORAGE, "Cover the pallets", True, WHEN)
@@ -248,12 +300,13 @@ def test_of_two_at_once_one_decides_and_the_other_is_told(
     app: Flask, known: dict[str, Any], verbs: tuple[str, ...]
 ) -> None:
     for _round in range(4):
-        key = proposed(known).id
+        ticket = proposed(known)
+        key, shown = ticket.id, seen(ticket)
         db.session.commit()
         gate = threading.Barrier(2)
         people = {"boss": viewer(known, "boss"), "deputy": viewer(known, "deputy")}
 
-        def act(who: str, verb: str, key: Any = key, gate: Any = gate, people: Any = people) -> str:
+        def act(who: str, verb: str, key: Any = key, shown: Any = shown, gate: Any = gate, people: Any = people) -> str:
             with app.app_context():
                 ticket = db.session.get(Ticket, key)
                 assert ticket is not None
@@ -262,9 +315,11 @@ def test_of_two_at_once_one_decides_and_the_other_is_told(
                 gate.wait()
                 try:
                     if verb in ("approve", "less"):
-                        actions.approve(people[who], ticket, "", WHEN, less=10_000 if verb == "less" else None)
+                        actions.approve(
+                            people[who], ticket, "", WHEN, seen=shown, less=10_000 if verb == "less" else None
+                        )
                     elif verb == "decline":
-                        actions.turn_down(people[who], ticket, TicketVerb.DECLINE, "No", WHEN)
+                        actions.turn_down(people[who], ticket, TicketVerb.DECLINE, "No", WHEN, seen=shown)
                     else:
                         actions.advance(people[who], ticket, TicketVerb.WITHDRAW, "", WHEN)
                     db.session.commit()

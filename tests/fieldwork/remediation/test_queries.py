@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from flask import Flask
@@ -13,7 +14,8 @@ from fieldapp.core.db import begin_writing, db, uuid7
 from fieldapp.fieldwork.remediation import actions, queries
 from fieldapp.fieldwork.remediation.actions import Proposal, When
 from fieldapp.fieldwork.remediation.models import Ticket
-from fieldapp.fieldwork.remediation.rules import RemedyKind, RootCause, TicketKind, TicketVerb
+from fieldapp.fieldwork.remediation.rules import RemedyKind, RootCause, Severity, TicketKind, TicketVerb
+from fieldapp.people.accounts.models import Role
 from fieldapp.people.accounts.queries import viewer_of
 from tests import cast
 
@@ -31,10 +33,16 @@ def known(app: Flask) -> Iterator[dict[str, Any]]:
         db.session.rollback()
 
 
-def proposed(known: dict[str, Any], amount: int = 40_000) -> Ticket:
-    ticket = cast.make_ticket(known["store"], known["people"]["rep"], product_id=known["product"].id)
+def proposed(known: dict[str, Any], amount: int = 40_000, **values: Any) -> Ticket:
+    ticket = cast.make_ticket(known["store"], known["people"]["rep"], product_id=known["product"].id, **values)
     actions.propose(known["rep"], ticket, Proposal(RemedyKind.CREDIT_NOTE, amount, cast.TODAY, "Bags"), WHEN)
     return ticket
+
+
+def seen(ticket: Ticket) -> UUID:
+    remedy = actions.latest_remedy(ticket)
+    assert remedy is not None
+    return remedy.id
 
 
 def test_who_sees_a_ticket(known: dict[str, Any]) -> None:
@@ -47,16 +55,37 @@ def test_who_sees_a_ticket(known: dict[str, Any]) -> None:
 
 def test_what_waits_for_whom(known: dict[str, Any]) -> None:
     ticket = proposed(known, 500_001)
-    assert {who for who in cast.CAST if queries.waiting(known[who])} == {"boss"}
-    actions.approve(known["boss"], ticket, "", WHEN)
-    assert {who for who in cast.CAST if queries.waiting(known[who])} == {"admin"}
+    assert {who for who in cast.CAST if queries.waiting(known[who], cast.TODAY)} == {"boss"}
+    actions.approve(known["boss"], ticket, "", WHEN, seen=seen(ticket))
+    assert {who for who in cast.CAST if queries.waiting(known[who], cast.TODAY)} == {"admin"}
+
+
+@pytest.mark.parametrize(
+    ("amount", "values", "second"),
+    [
+        (50_001, {}, {"admin", "deputy"}),
+        (50_001, {"severity": Severity.SEVERE}, {"admin"}),
+        (50_000, {"severity": Severity.SEVERE}, {"admin", "deputy"}),
+        (500_001, {"severity": Severity.MINOR}, {"admin"}),
+    ],
+)
+def test_the_second_approval_waits_for_whom_the_table_lets_give_it(
+    known: dict[str, Any], amount: int, values: dict[str, Any], second: set[str]
+) -> None:
+    known["deputy"] = viewer_of(cast.make_user("deputy", Role.SUPERVISOR, ["4101"]))
+    everybody = (*cast.CAST, "deputy")
+    ticket = proposed(known, amount, **values)
+    assert {who for who in everybody if queries.waiting(known[who], cast.TODAY)} == {"boss", "deputy"}
+    actions.approve(known["boss"], ticket, "", WHEN, seen=seen(ticket))
+    assert {who for who in everybody if queries.waiting(known[who], cast.TODAY)} == second
 
 
 def test_what_others_cost(known: dict[str, Any]) -> None:
     ticket = proposed(known)
     assert queries.alike(ticket) == queries.Cost(0, 0, 0, 0)
     for amount in (10_000, 20_000, 50_000):
-        actions.approve(known["boss"], proposed(known, amount), "", WHEN)
+        other = proposed(known, amount)
+        actions.approve(known["boss"], other, "", WHEN, seen=seen(other))
     assert queries.alike(ticket) == queries.Cost(3, 80_000, 20_000, 50_000)
     assert queries.given_to(known["store"].id, cast.NOW).cases == 3
     assert queries.given_to(known["store"].id, cast.NOW + timedelta(days=1)).cases == 0
@@ -65,7 +94,7 @@ def test_what_others_cost(known: dict[str, Any]) -> None:
 def test_a_standing_lesson_is_found_for_its_kind_and_product(known: dict[str, Any]) -> None:
     for standing in (True, False):
         ticket = proposed(known)
-        actions.turn_down(known["boss"], ticket, TicketVerb.DECLINE, "Not ours", WHEN)
+        actions.turn_down(known["boss"], ticket, TicketVerb.DECLINE, "Not ours", WHEN, seen=seen(ticket))
         actions.close(known["rep"], ticket, RootCause.USE, f"Standing: {standing}", standing, WHEN)
     found = queries.lessons(TicketKind.QUALITY, known["product"].id)
     assert [lesson.words for lesson in found] == ["Standing: True"]
