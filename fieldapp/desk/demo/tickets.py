@@ -259,7 +259,7 @@ class _Told:
             return
         if state in (S.RETURNED, S.DECLINED):
             verb, words = (TicketVerb.RETURN, QUESTION) if state is S.RETURNED else (TicketVerb.DECLINE, REFUSED)
-            actions.turn_down(self.people.boss, ticket, verb, words, self._when())
+            actions.turn_down(self.people.boss, ticket, verb, words, self._when(), seen=self._remedy(ticket).id)
             return
         self._approve(ticket, once=state is S.SECOND)
         if state in (S.SECOND, S.APPROVED):
@@ -290,9 +290,9 @@ class _Told:
         """As high as it needs; every fifth a little less than was asked for."""
         remedy = self._remedy(ticket)
         less = remedy.amount * 4 // 5 // 100 * 100 if self.number % 5 == 2 and remedy.amount and not once else None
-        actions.approve(self.people.boss, ticket, "同意。", self._when(), less)
+        actions.approve(self.people.boss, ticket, "同意。", self._when(), seen=remedy.id, less=less)
         if ticket.state is S.SECOND and not once:
-            actions.approve(self.people.admin, ticket, "同意，按流程赔付。", self._when())
+            actions.approve(self.people.admin, ticket, "同意，按流程赔付。", self._when(), seen=remedy.id)
 
     def _remedy(self, ticket: Ticket) -> Remedy:
         remedy = actions.latest_remedy(ticket)

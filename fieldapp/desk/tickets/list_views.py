@@ -27,14 +27,14 @@ from .views import concern
 @concern.route("", allow=SIGNED_IN)
 def index() -> Response:
     """Tickets: one's own, what waits, what is open, all; htmx gets the results alone."""
-    viewer, now = current_user._get_current_object(), clock.now()
+    viewer, today, now = current_user._get_current_object(), clock.today(), clock.now()
     asked = lists.read(viewer, request.args)
     return page(
         "desk/tickets/index.html",
         "results",
         asked=asked,
-        found=lists.listed(viewer, asked, now),
-        tabs=_tabs(asked, lists.parts_of(viewer), lists.counts(viewer)),
+        found=lists.listed(viewer, asked, now, today),
+        tabs=_tabs(asked, lists.parts_of(viewer), lists.counts(viewer, today)),
         chips=_chips(asked),
         choices=_choices(viewer),
         link=_link,
@@ -47,10 +47,10 @@ def index() -> Response:
 @concern.route("/export.<any(csv, xlsx):kind>", allow=SIGNED_IN)
 def export(kind: str) -> Response:
     """The whole list as CSV or XLSX."""
-    viewer = current_user._get_current_object()
+    viewer, today = current_user._get_current_object(), clock.today()
     asked = lists.read(viewer, request.args)
-    rows = exports.rows(lists.every(viewer, asked, clock.now()), place_names())
-    name = f"tickets-{clock.today().isoformat()}.{kind}"
+    rows = exports.rows(lists.every(viewer, asked, clock.now(), today), place_names())
+    name = f"tickets-{today.isoformat()}.{kind}"
     if kind == "xlsx":
         book = BytesIO()
         write_xlsx(book, exports.header(), rows)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -17,7 +17,7 @@ from fieldapp.desk.checks import reference
 from fieldapp.desk.deals.forms import read_search
 from fieldapp.fieldwork.remediation import queries
 from fieldapp.fieldwork.remediation.models import Ticket
-from fieldapp.fieldwork.remediation.rules import OPEN, Severity, TicketKind, TicketState, batch_key
+from fieldapp.fieldwork.remediation.rules import ENDED, OPEN, Severity, TicketKind, TicketState, batch_key
 from fieldapp.network.distributors.models import Distributor
 from fieldapp.network.distributors.queries import matching
 from fieldapp.network.territory import patches
@@ -175,7 +175,13 @@ _ROW = (
     Ticket.story,
     Ticket.wish,
 )
-DUE = sa.case((Ticket.answered_at.is_(None), Ticket.first_due_at), else_=Ticket.solve_due_at)
+_LAST = datetime(9999, 1, 1, tzinfo=UTC)  # no clock runs any more
+# What has to be done next: the first answer, else solving.
+DUE = sa.case(
+    (Ticket.state.in_(ENDED), sa.literal(_LAST, Ticket.first_due_at.type)),
+    (Ticket.answered_at.is_(None), Ticket.first_due_at),
+    else_=Ticket.solve_due_at,
+)
 
 
 class Page(NamedTuple):
@@ -196,9 +202,9 @@ def rows() -> sa.Select[Any]:
     )
 
 
-def listed(viewer: Viewer, asked: Asked, now: datetime, limit: int = PAGE) -> Page:
+def listed(viewer: Viewer, asked: Asked, now: datetime, today: date, limit: int = PAGE) -> Page:
     """The page asked for; one statement, and one for a region that was typed."""
-    statement = rows().where(*_conditions(viewer, asked, now))
+    statement = rows().where(*_conditions(viewer, asked, now, today))
     latest_first = asked.part is Part.ALL
     place = _place(asked.after, latest_first)
     if place is not None:
@@ -209,11 +215,11 @@ def listed(viewer: Viewer, asked: Asked, now: datetime, limit: int = PAGE) -> Pa
     return Page(found[:limit], more)
 
 
-def every(viewer: Viewer, asked: Asked, now: datetime, chunk: int = 1000) -> Iterator[Row]:
+def every(viewer: Viewer, asked: Asked, now: datetime, today: date, chunk: int = 1000) -> Iterator[Row]:
     """All rows of the list in its order, for an export: read page by page, no long transaction."""
     here = replace(asked, after="")
     while True:
-        found = listed(viewer, here, now, chunk)
+        found = listed(viewer, here, now, today, chunk)
         yield from found.rows
         if not found.more:
             return
@@ -221,7 +227,7 @@ def every(viewer: Viewer, asked: Asked, now: datetime, chunk: int = 1000) -> Ite
 
 
 def _mark(row: Row, latest_first: bool) -> str:
-    due = row.solve_due_at if row.answered_at else row.first_due_at
+    due = _LAST if row.state in ENDED else row.solve_due_at if row.answered_at else row.first_due_at
     return str(row.number) if latest_first else f"{due.isoformat()}~{row.number}"
 
 
@@ -247,14 +253,14 @@ def _past(place: tuple[datetime | None, int], latest_first: bool) -> sa.ColumnEl
     return sa.or_(due < DUE, sa.and_(due == DUE, Ticket.number > number))
 
 
-def _conditions(viewer: Viewer, asked: Asked, now: datetime) -> list[sa.ColumnElement[bool]]:
+def _conditions(viewer: Viewer, asked: Asked, now: datetime, today: date) -> list[sa.ColumnElement[bool]]:
     wanted: list[sa.ColumnElement[bool]] = [queries.visible(viewer)]
     if asked.part is Part.MINE:
         wanted += [Ticket.rep_id == viewer.id, Ticket.state.in_(KEPT)]
     elif asked.part is Part.OPEN:
         wanted.append(Ticket.state.in_(OPEN))
     elif asked.part is Part.WAITING:
-        wanted.append(Ticket.id.in_([ticket.id for ticket in queries.waiting(viewer)]))
+        wanted += queries.awaits(viewer, today)
     if asked.text:
         wanted.append(_said(viewer, asked.text))
     if asked.state is not None:
@@ -307,8 +313,8 @@ class Counts(NamedTuple):
     waiting: int
 
 
-def counts(viewer: Viewer) -> Counts:
-    """For the tabs; two statements."""
+def counts(viewer: Viewer, today: date) -> Counts:
+    """For the tabs; one statement, and the policy's for who decides."""
 
     def some(*wanted: Any) -> Any:
         found = (
@@ -322,7 +328,6 @@ def counts(viewer: Viewer) -> Counts:
         return sa.select(sa.func.count()).select_from(found).scalar_subquery()
 
     mine = some(Ticket.rep_id == viewer.id, Ticket.state.in_(KEPT))
+    waiting = sa.literal(0) if viewer.role is Role.REP else some(*queries.awaits(viewer, today))
     still_open = some(Ticket.state.in_(OPEN), queries.visible(viewer))
-    row = db.session.execute(sa.select(mine, still_open)).one()
-    waiting = 0 if viewer.role is Role.REP else len(queries.waiting(viewer))
-    return Counts(row[0], row[1], waiting)
+    return Counts(*db.session.execute(sa.select(mine, still_open, waiting)).one())

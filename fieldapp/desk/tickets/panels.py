@@ -76,9 +76,9 @@ def _home(viewer: Viewer, _key: UUID, _today: date) -> Mapping[str, Any] | None:
     return {"rows": rows, "now": clock.now(), "words": words} if rows else None
 
 
-def _approvals(viewer: Viewer, _key: UUID, _today: date) -> Mapping[str, Any] | None:
+def _approvals(viewer: Viewer, _key: UUID, today: date) -> Mapping[str, Any] | None:
     """Remedies that wait for him; nothing where none does."""
-    waiting = queries.waiting(viewer)
+    waiting = queries.waiting(viewer, today)
     if not waiting:
         return None
     keys = [ticket.id for ticket in waiting]

@@ -195,7 +195,9 @@ def test_from_a_remark(desk: Desk, road: Road) -> None:
 
 def test_a_remark_of_another_distributor_is_not_carried_over(desk: Desk, road: Road) -> None:
     remark = make_remark(desk, road)
-    assert "The piglets do not eat it." not in desk.as_("rep").get(f"/tickets/new?distributor=D002&remark={remark}").text
+    assert (
+        "The piglets do not eat it." not in desk.as_("rep").get(f"/tickets/new?distributor=D002&remark={remark}").text
+    )
     report(desk, distributor="D002", remark=str(remark))
     assert the_ticket(desk).remark_id is None
 
