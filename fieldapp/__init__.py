@@ -108,6 +108,7 @@ def _register_concerns(app: Flask) -> None:
     from .desk.tickets import opening as _ticket_opening  # noqa: F401
     from .desk.tickets import panels as ticket_panels
     from .desk.tickets import views as tickets
+    from .desk.tickets import week as ticket_week
     from .desk.today import views as today
     from .desk.upkeep import cli as upkeep_cli
     from .desk.visits import panels as visit_panels
@@ -115,6 +116,7 @@ def _register_concerns(app: Flask) -> None:
     from .desk.weeklog import cli as weeklog_cli
     from .desk.weeklog import models as _weeklog  # noqa: F401
     from .desk.weeklog import panels as weeklog_panels
+    from .desk.weeklog import sections as week_sections
     from .desk.weeklog import views as weeklog
     from .fieldwork.feedback import chores as feedback_chores
     from .fieldwork.feedback import models as _feedback  # noqa: F401
@@ -206,6 +208,7 @@ def _register_concerns(app: Flask) -> None:
     policy_sections.declare(app, worktime_policy.SECTIONS)
     app.register_blueprint(tickets.concern)
     panels.declare(app, ticket_panels.PANELS)
+    week_sections.declare(app, ticket_week.SECTIONS)
     policy_sections.declare(app, remediation_policy.SECTIONS)
     notice_kinds.declare(app, remediation_told.KINDS)
     storage.declare(app, remediation_queries.known_photos)

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from flask import Response, request, send_file, stream_with_context, url_for
 from flask_babel import gettext as _
+from flask_babel import pgettext
 from flask_login import current_user
 
 from fieldapp.core import clock
@@ -68,7 +69,7 @@ def _tabs(asked: Asked, parts: tuple[Part, ...], counts: Counts) -> list[tuple[A
     names: dict[Part, tuple[str, int | None]] = {
         Part.MINE: (_("Mine"), counts.mine),
         Part.WAITING: (_("To approve"), counts.waiting),
-        Part.OPEN: (_("Open tickets"), counts.open),
+        Part.OPEN: (pgettext("tickets", "Open"), counts.open),
         Part.ALL: (_("All"), None),
     }
     return [(_link(asked, part=part), names[part][0], part is asked.part, _shown(names[part][1])) for part in parts]

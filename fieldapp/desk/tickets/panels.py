@@ -35,6 +35,10 @@ def _open_at(viewer: Viewer, distributor_id: UUID, most: int) -> list[Row]:
     return [Row(*row) for row in db.session.execute(found.limit(most))]
 
 
+def _shown() -> dict[str, Any]:
+    return {"now": clock.now(), "words": words}
+
+
 def _distributor(viewer: Viewer, distributor_id: UUID, _today: date) -> Mapping[str, Any]:
     """Two statements."""
     solved = sa.select(sa.func.count()).where(
@@ -45,8 +49,7 @@ def _distributor(viewer: Viewer, distributor_id: UUID, _today: date) -> Mapping[
         "solved": db.session.scalar(solved) or 0,
         "distributor": sources.find_distributor(viewer, key=distributor_id),
         "reports": viewer.role is not Role.ADMIN,
-        "now": clock.now(),
-        "words": words,
+        **_shown(),
     }
 
 
@@ -59,21 +62,18 @@ def _visit(viewer: Viewer, distributor_id: UUID, _today: date) -> Mapping[str, A
         "distributor": sources.find_distributor(viewer, key=distributor_id),
         "f": opening.fields_of(distributor_id) if reports else None,
         "visit": visit.id if visit and visit.distributor_id == distributor_id else "",
-        "now": clock.now(),
-        "words": words,
+        **_shown(),
     }
 
 
-def _home(viewer: Viewer, _key: UUID, _today: date) -> Mapping[str, Any] | None:
-    """What waits for him, the longest late first; nothing where nothing does."""
-    found = (
-        lists.rows()
-        .where(Ticket.rep_id == viewer.id, Ticket.state.in_(TO_DO))
-        .order_by(lists.DUE, Ticket.number)
-        .limit(MOST)
-    )
-    rows = [Row(*row) for row in db.session.execute(found)] if viewer.role is not Role.ADMIN else []
-    return {"rows": rows, "now": clock.now(), "words": words} if rows else None
+def _home(viewer: Viewer, _key: UUID, today: date) -> Mapping[str, Any] | None:
+    """What waits for him, to be done or to be approved, the longest late first; nothing where nothing does."""
+    turn: Any = sa.and_(Ticket.rep_id == viewer.id, Ticket.state.in_(TO_DO))
+    if viewer.role is not Role.REP:
+        turn = sa.or_(turn, sa.and_(*queries.awaits(viewer, today)))
+    found = lists.rows().where(turn).order_by(lists.DUE, Ticket.number).limit(MOST)
+    rows = [Row(*row) for row in db.session.execute(found)]
+    return {"rows": rows, "part": "mine" if viewer.role is Role.REP else "waiting", **_shown()} if rows else None
 
 
 def _approvals(viewer: Viewer, _key: UUID, today: date) -> Mapping[str, Any] | None:
@@ -85,7 +85,7 @@ def _approvals(viewer: Viewer, _key: UUID, today: date) -> Mapping[str, Any] | N
     amounts = _amounts(keys)
     found = lists.rows().where(Ticket.id.in_(keys)).order_by(Ticket.recorded_at, Ticket.id)
     rows = [(Row(*row), amounts.get(row.id)) for row in db.session.execute(found)]
-    return {"rows": rows, "words": words, "now": clock.now()}
+    return {"rows": rows, **_shown()}
 
 
 def _amounts(tickets: list[UUID]) -> dict[UUID, int]:
