@@ -105,8 +105,10 @@ def _register_concerns(app: Flask) -> None:
     from .desk.rounds import task_views as tasks
     from .desk.rounds import views as rounds
     from .desk.tickets import list_views as _ticket_lists  # noqa: F401  routes of the concern below
+    from .desk.tickets import listening as tickets_listening
     from .desk.tickets import opening as _ticket_opening  # noqa: F401
     from .desk.tickets import panels as ticket_panels
+    from .desk.tickets import queries as tickets_queries
     from .desk.tickets import views as tickets
     from .desk.tickets import week as ticket_week
     from .desk.today import views as today
@@ -123,12 +125,15 @@ def _register_concerns(app: Flask) -> None:
     from .fieldwork.feedback import notices as feedback_notices
     from .fieldwork.feedback import queries as feedback_queries
     from .fieldwork.remediation import actions as remediation
+    from .fieldwork.remediation import alarms
     from .fieldwork.remediation import models as _remediation  # noqa: F401
     from .fieldwork.remediation import policy as remediation_policy
     from .fieldwork.remediation import queries as remediation_queries
     from .fieldwork.remediation import told as remediation_told
     from .fieldwork.surveys import book as survey_book
+    from .fieldwork.surveys import listeners as survey_listeners
     from .fieldwork.surveys import models as _surveys  # noqa: F401
+    from .fieldwork.surveys.rules import Purpose
     from .fieldwork.tasks import models as _tasks  # noqa: F401
     from .fieldwork.visits import models as _visits  # noqa: F401
     from .fieldwork.visits import policy as visits_policy
@@ -209,6 +214,8 @@ def _register_concerns(app: Flask) -> None:
     app.register_blueprint(tickets.concern)
     panels.declare(app, ticket_panels.PANELS)
     week_sections.declare(app, ticket_week.SECTIONS)
+    alarms.declare(app, tickets_queries.regions_of_buyers)
+    survey_listeners.declare(app, Purpose.REMEDY, tickets_listening.heard)
     policy_sections.declare(app, remediation_policy.SECTIONS)
     notice_kinds.declare(app, remediation_told.KINDS)
     storage.declare(app, remediation_queries.known_photos)

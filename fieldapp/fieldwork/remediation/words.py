@@ -143,9 +143,7 @@ def refusal_text(reason: Refusal, state: TicketState) -> str:
         Refusal.PATCH: _("This distributor lies outside your patch."),
         Refusal.OWN: _("You proposed this remedy yourself: another supervisor decides it."),
         Refusal.TWICE: _("You gave the first approval: another supervisor or an administrator gives the second."),
-        Refusal.ADMIN_NEEDED: _(
-            "This remedy is so high, or the ticket so severe, that an administrator approves it now."
-        ),
+        Refusal.ADMIN_NEEDED: _("At this amount and severity an administrator gives the second approval."),
         Refusal.ANSWERED: _("The customer has had his first answer already. Write a comment instead."),
         Refusal.MOVED: _(
             "Somebody else was first: the ticket stands at “%(state)s” now. Nothing of yours was saved.",
