@@ -104,9 +104,13 @@ def _register_concerns(app: Flask) -> None:
     from .desk.privacy import views as contact_data
     from .desk.rounds import task_views as tasks
     from .desk.rounds import views as rounds
+    from .desk.tickets import list_views as _ticket_lists  # noqa: F401  routes of the concern below
     from .desk.tickets import listening as tickets_listening
+    from .desk.tickets import opening as _ticket_opening  # noqa: F401
+    from .desk.tickets import panels as ticket_panels
     from .desk.tickets import queries as tickets_queries
     from .desk.tickets import views as tickets
+    from .desk.tickets import week as ticket_week
     from .desk.today import views as today
     from .desk.upkeep import cli as upkeep_cli
     from .desk.visits import panels as visit_panels
@@ -114,6 +118,7 @@ def _register_concerns(app: Flask) -> None:
     from .desk.weeklog import cli as weeklog_cli
     from .desk.weeklog import models as _weeklog  # noqa: F401
     from .desk.weeklog import panels as weeklog_panels
+    from .desk.weeklog import sections as week_sections
     from .desk.weeklog import views as weeklog
     from .fieldwork.feedback import chores as feedback_chores
     from .fieldwork.feedback import models as _feedback  # noqa: F401
@@ -207,6 +212,8 @@ def _register_concerns(app: Flask) -> None:
     policy_sections.declare(app, visits_policy.SECTIONS)
     policy_sections.declare(app, worktime_policy.SECTIONS)
     app.register_blueprint(tickets.concern)
+    panels.declare(app, ticket_panels.PANELS)
+    week_sections.declare(app, ticket_week.SECTIONS)
     alarms.declare(app, tickets_queries.regions_of_buyers)
     survey_listeners.declare(app, Purpose.REMEDY, tickets_listening.heard)
     policy_sections.declare(app, remediation_policy.SECTIONS)

@@ -107,7 +107,7 @@
   };
 
   // Forms
-  const hidden = (form) => [...form.elements].filter((e) => e.type === "hidden" && e.name !== "id" && e.name !== "csrf_token");
+  const hidden = (form) => [...form.elements].filter((e) => e.type === "hidden" && !e.hasAttribute("data-late") && e.name !== "id" && e.name !== "csrf_token");
   const place = (form) => form.place = form.place || [window.outbox.user, location.pathname, form.getAttribute("action"), ...hidden(form).map((e) => e.name + "=" + e.value)].join(" ");
   const texts = (data) => [...data].filter(([name, value]) => typeof value === "string" && name !== "csrf_token" && name !== "id");
   const fill = (form, fields) => {

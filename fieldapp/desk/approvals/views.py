@@ -7,7 +7,7 @@ from flask import Response, abort, flash, g, make_response, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from fieldapp.core import clock
+from fieldapp.core import clock, panels
 from fieldapp.core.access import SIGNED_IN, SUPERVISORS, wants_fragment
 from fieldapp.core.concern import Concern
 from fieldapp.core.page import page, see_other
@@ -38,6 +38,7 @@ def index() -> Response:
         next_key=own[queries.PAGE - 1].id if len(own) > queries.PAGE else None,
         decides=decides,
         ratings=grading.waiting(current_user) if decides else [],
+        panels=panels.shown("approvals", current_user, current_user.id, clock.today()) if decides else [],
         title=title,
         now=clock.now(),
         today=clock.today(),
@@ -100,7 +101,7 @@ def waiting() -> int:
     if not viewer.is_authenticated:
         return 0
     if "waiting" not in g:
-        g.waiting = queries.waiting_count(viewer)
+        g.waiting = queries.waiting_count(viewer, clock.today())
     return int(g.waiting)
 
 

@@ -22,7 +22,7 @@ def office(desk: Desk) -> Office:
 
 def waiting(office: Office, who: str) -> int:
     with office.desk.app.app_context():
-        return waiting_count(office.desk.viewer(who))
+        return waiting_count(office.desk.viewer(who), cast.TODAY)
 
 
 @pytest.mark.parametrize(
