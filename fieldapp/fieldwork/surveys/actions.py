@@ -18,7 +18,7 @@ from fieldapp.fieldwork.visits.models import Visit
 from fieldapp.people.accounts.viewer import Viewer
 from fieldapp.people.audit.actions import record
 
-from . import book, listeners
+from . import book, listeners, tallies
 from .models import FormVersion, Survey, SurveyAnswer, SurveyLink
 from .rules import Answer, Audience, Channel, Purpose, SurveyState
 
@@ -183,14 +183,15 @@ def _close(survey: Survey, state: SurveyState, channel: Channel, at: datetime) -
 
 
 def _keep(survey: Survey, answers: Mapping[str, Answer]) -> None:
-    form = book.form_of(db.session.get_one(FormVersion, survey.version_id))
-    for question in form.questions:
+    version = db.session.get_one(FormVersion, survey.version_id)
+    for question in book.form_of(version).questions:
         value = answers.get(question.key)
         if value is None:
             continue
         column = "number" if isinstance(value, int) else "choice" if question.choices else "text"
         for one in value if isinstance(value, list) else [value]:
             insert_row(SurveyAnswer, {"id": uuid7(), "survey_id": survey.id, "question": question.key, column: one})
+    tallies.count(survey, version, answers)
 
 
 def _to(state: SurveyState) -> dict[str, Any]:
