@@ -104,6 +104,7 @@ def _register_concerns(app: Flask) -> None:
     from .desk.privacy import views as contact_data
     from .desk.rounds import task_views as tasks
     from .desk.rounds import views as rounds
+    from .desk.surveys import views as surveys
     from .desk.today import views as today
     from .desk.upkeep import cli as upkeep_cli
     from .desk.visits import panels as visit_panels
@@ -222,6 +223,7 @@ def _register_concerns(app: Flask) -> None:
     panels.declare(app, weeklog_panels.PANELS)
     app.register_blueprint(batches.concern)
     app.register_blueprint(service.concern)
+    app.register_blueprint(surveys.concern)
     panels.declare(app, service_panels.PANELS)
     notice_kinds.declare(app, feedback_notices.KINDS)
     storage.declare(app, feedback_queries.known_photos)
