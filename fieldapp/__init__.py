@@ -104,6 +104,9 @@ def _register_concerns(app: Flask) -> None:
     from .desk.privacy import views as contact_data
     from .desk.rounds import task_views as tasks
     from .desk.rounds import views as rounds
+    from .desk.surveys import plan as survey_list
+    from .desk.surveys import plan_views as survey_plan
+    from .desk.surveys import results_views as survey_results
     from .desk.surveys import views as surveys
     from .desk.today import views as today
     from .desk.upkeep import cli as upkeep_cli
@@ -123,6 +126,8 @@ def _register_concerns(app: Flask) -> None:
     from .fieldwork.remediation import told as remediation_told
     from .fieldwork.surveys import book as survey_book
     from .fieldwork.surveys import models as _surveys  # noqa: F401
+    from .fieldwork.surveys import plan as survey_turns
+    from .fieldwork.surveys import plan_policy as survey_plan_policy
     from .fieldwork.tasks import models as _tasks  # noqa: F401
     from .fieldwork.visits import models as _visits  # noqa: F401
     from .fieldwork.visits import policy as visits_policy
@@ -224,6 +229,12 @@ def _register_concerns(app: Flask) -> None:
     app.register_blueprint(batches.concern)
     app.register_blueprint(service.concern)
     app.register_blueprint(surveys.concern)
+    app.register_blueprint(survey_plan.concern)
+    app.register_blueprint(survey_results.concern)
+    panels.declare(app, survey_list.PANELS)
+    policy_sections.declare(app, survey_plan_policy.SECTIONS)
+    notice_kinds.declare(app, survey_turns.KINDS)
+    chores.declare(app, survey_turns.CHORES)
     panels.declare(app, service_panels.PANELS)
     notice_kinds.declare(app, feedback_notices.KINDS)
     storage.declare(app, feedback_queries.known_photos)

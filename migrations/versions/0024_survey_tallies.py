@@ -20,14 +20,16 @@ _QUARTER = {
 }
 _COUNT = """
 INSERT INTO survey_tally (form, question, level, region, quarter, version, number, choice, overall, count)
-SELECT v.form, {question}, {level}, substr(coalesce(s.region_code, ''), 1, {level}), {quarter}, v.number,
-  {number}, {choice}, coalesce(o.number, -1), count(DISTINCT s.id)
-FROM survey s JOIN survey_form_version v ON v.id = s.version_id
-LEFT JOIN survey_answer o ON o.survey_id = s.id AND o.question = 'overall'
-{join}
-WHERE s.state = 'answered' AND ({level} = 6 OR length(coalesce(s.region_code, '')) >= {level}){only}
-GROUP BY v.form, {question}, substr(coalesce(s.region_code, ''), 1, {level}), {quarter}, v.number, {number}, {choice},
-  coalesce(o.number, -1)
+SELECT form, question, level, region, quarter, version, number, choice, overall, count(DISTINCT survey) FROM (
+  SELECT v.form AS form, {question} AS question, {level} AS level,
+    substr(coalesce(s.region_code, ''), 1, {level}) AS region, {quarter} AS quarter, v.number AS version,
+    {number} AS number, {choice} AS choice, coalesce(o.number, -1) AS overall, s.id AS survey
+  FROM survey s JOIN survey_form_version v ON v.id = s.version_id
+  LEFT JOIN survey_answer o ON o.survey_id = s.id AND o.question = 'overall'
+  {join}
+  WHERE s.state = 'answered' AND ({level} = 6 OR length(coalesce(s.region_code, '')) >= {level}){only}
+) counted
+GROUP BY form, question, level, region, quarter, version, number, choice, overall
 """
 
 
@@ -58,11 +60,14 @@ def upgrade() -> None:
         ),
     )
     with op.batch_alter_table("survey", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_survey_state_answered_at"), ["state", "answered_at"], unique=False)
         batch_op.create_index(
             batch_op.f("ix_survey_version_id_made_at_region_code_state"),
             ["version_id", "made_at", "region_code", "state"],
             unique=False,
         )
+    with op.batch_alter_table("ticket", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_ticket_survey_id"), ["survey_id"], unique=False)
     quarter = _QUARTER[op.get_bind().dialect.name]
     answers = "JOIN survey_answer a ON a.survey_id = s.id"
     for level in (0, 2, 4, 6):
@@ -76,6 +81,9 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    with op.batch_alter_table("ticket", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_ticket_survey_id"))
     with op.batch_alter_table("survey", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_survey_version_id_made_at_region_code_state"))
+        batch_op.drop_index(batch_op.f("ix_survey_state_answered_at"))
     op.drop_table("survey_tally")

@@ -57,7 +57,8 @@ class Survey(Base):
         sa.Index(None, "distributor_id", "made_at"),
         sa.Index(None, "region_code", "made_at"),
         sa.Index(None, "version_id", "answered_at"),
-        sa.Index("ix_survey_version_id_made_at_region_code_state", "version_id", "made_at", "region_code", "state"),
+        sa.Index(None, "state", "answered_at"),
+        sa.Index(None, "version_id", "made_at", "region_code", "state"),
         sa.CheckConstraint("(state = 'answered') = (answered_at IS NOT NULL)", name="answered"),
     )
 
