@@ -104,6 +104,7 @@ def _register_concerns(app: Flask) -> None:
     from .desk.privacy import views as contact_data
     from .desk.rounds import task_views as tasks
     from .desk.rounds import views as rounds
+    from .desk.surveys import editor_views as survey_forms
     from .desk.surveys import plan as survey_list
     from .desk.surveys import plan_views as survey_plan
     from .desk.surveys import results_views as survey_results
@@ -231,6 +232,7 @@ def _register_concerns(app: Flask) -> None:
     app.register_blueprint(surveys.concern)
     app.register_blueprint(survey_plan.concern)
     app.register_blueprint(survey_results.concern)
+    app.register_blueprint(survey_forms.concern)
     panels.declare(app, survey_list.PANELS)
     policy_sections.declare(app, survey_plan_policy.SECTIONS)
     notice_kinds.declare(app, survey_turns.KINDS)
