@@ -104,6 +104,11 @@ def _register_concerns(app: Flask) -> None:
     from .desk.privacy import views as contact_data
     from .desk.rounds import task_views as tasks
     from .desk.rounds import views as rounds
+    from .desk.surveys import editor_views as survey_forms
+    from .desk.surveys import plan as survey_list
+    from .desk.surveys import plan_views as survey_plan
+    from .desk.surveys import results_views as survey_results
+    from .desk.surveys import views as surveys
     from .desk.tickets import list_views as _ticket_lists  # noqa: F401  routes of the concern below
     from .desk.tickets import listening as tickets_listening
     from .desk.tickets import opening as _ticket_opening  # noqa: F401
@@ -133,6 +138,8 @@ def _register_concerns(app: Flask) -> None:
     from .fieldwork.surveys import book as survey_book
     from .fieldwork.surveys import listeners as survey_listeners
     from .fieldwork.surveys import models as _surveys  # noqa: F401
+    from .fieldwork.surveys import plan as survey_turns
+    from .fieldwork.surveys import plan_policy as survey_plan_policy
     from .fieldwork.surveys.rules import Purpose
     from .fieldwork.tasks import models as _tasks  # noqa: F401
     from .fieldwork.visits import models as _visits  # noqa: F401
@@ -240,6 +247,14 @@ def _register_concerns(app: Flask) -> None:
     panels.declare(app, weeklog_panels.PANELS)
     app.register_blueprint(batches.concern)
     app.register_blueprint(service.concern)
+    app.register_blueprint(surveys.concern)
+    app.register_blueprint(survey_plan.concern)
+    app.register_blueprint(survey_results.concern)
+    app.register_blueprint(survey_forms.concern)
+    panels.declare(app, survey_list.PANELS)
+    policy_sections.declare(app, survey_plan_policy.SECTIONS)
+    notice_kinds.declare(app, survey_turns.KINDS)
+    chores.declare(app, survey_turns.CHORES)
     panels.declare(app, service_panels.PANELS)
     notice_kinds.declare(app, feedback_notices.KINDS)
     storage.declare(app, feedback_queries.known_photos)

@@ -171,11 +171,13 @@ def make_world(app: Flask) -> World:
             )
         )
         storage.keep(photo.id, photo.sha256, picture.getvalue())
+        survey = cast.make_survey(distributor, users["rep"])
         world = World(
             app,
             {
                 "visit_id": visit.id,
                 "note_id": note.id,
+                "survey_id": survey.id,
                 "photo_id": photo.id,
                 "distributor_id": distributor.id,
                 "contact_id": distributor.contacts[0].id,

@@ -37,7 +37,7 @@ class Ticket(Base):
     region_code: Mapped[region_code | None]
     outlet_id: Mapped[UUID | None]
     farm_id: Mapped[UUID | None]
-    survey_id: Mapped[UUID | None]
+    survey_id: Mapped[UUID | None] = mapped_column(index=True)
     remark_id: Mapped[UUID | None]
     visit_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("visit.id"), index=True)
     kind: Mapped[TicketKind] = enum_column(TicketKind)

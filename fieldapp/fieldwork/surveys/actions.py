@@ -13,14 +13,14 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from fieldapp.core.db import db, insert_row, uuid7
+from fieldapp.core.db import db, insert_into, insert_row, uuid7
 from fieldapp.fieldwork.visits.models import Visit
 from fieldapp.people.accounts.viewer import Viewer
 from fieldapp.people.audit.actions import record
 
-from . import book, listeners
+from . import book, listeners, tallies
 from .models import FormVersion, Survey, SurveyAnswer, SurveyLink
-from .rules import Answer, Audience, Channel, Purpose, SurveyState
+from .rules import Answer, Audience, Channel, Purpose, SurveyState, read_form
 
 SUBJECT = "survey"
 DUE_DAYS = 14
@@ -183,15 +183,54 @@ def _close(survey: Survey, state: SurveyState, channel: Channel, at: datetime) -
 
 
 def _keep(survey: Survey, answers: Mapping[str, Answer]) -> None:
-    form = book.form_of(db.session.get_one(FormVersion, survey.version_id))
-    for question in form.questions:
+    version = db.session.get_one(FormVersion, survey.version_id)
+    for question in book.form_of(version).questions:
         value = answers.get(question.key)
         if value is None:
             continue
         column = "number" if isinstance(value, int) else "choice" if question.choices else "text"
         for one in value if isinstance(value, list) else [value]:
             insert_row(SurveyAnswer, {"id": uuid7(), "survey_id": survey.id, "question": question.key, column: one})
+    tallies.count(survey, version, answers)
 
 
 def _to(state: SurveyState) -> dict[str, Any]:
     return {"state": [SurveyState.OPEN.value, state.value]}
+
+
+# Forms -----------------------------------------------------------------------------------------------------------
+
+
+class FormChangedError(ValueError):
+    """Somebody has published another version of the form meanwhile: `version`."""
+
+    def __init__(self, version: FormVersion) -> None:
+        super().__init__(version.number)
+        self.version = version
+
+
+def publish(viewer: Viewer, form: str, base: int, content: Mapping[str, Any], now: datetime) -> FormVersion:
+    """The next version of a form after version `base`, 0 for a new form; surveys asked before keep theirs.
+
+    `content` is clean and without a flaw (drafts.py). Raises FormChangedError, for a new form too when its key is
+    taken, and rules.FormError.
+    """
+    read_form(content)
+    newest = book.current(form, now) if base or form in book.shipped() else book.newest(form)
+    if newest is not None and newest.number != base:
+        raise FormChangedError(newest)
+    values = {
+        "id": uuid7(),
+        "form": form,
+        "number": base + 1,
+        "content": content,
+        "made_by_id": viewer.id,
+        "made_at": now,
+    }
+    statement = insert_into(FormVersion).values(**values).on_conflict_do_nothing(index_elements=["form", "number"])
+    made = db.session.scalar(statement.returning(FormVersion.id))
+    version = book.current(form, now)
+    if made is None:
+        raise FormChangedError(version)
+    record(viewer.id, "surveys.publish", "survey_form", made, now, {"number": [base or None, base + 1]})
+    return version

@@ -41,19 +41,20 @@ def form_of(version: FormVersion) -> Form:
 
 def current(form: str, now: datetime) -> FormVersion:
     """The newest version of a form; the first is made of the file when there is none yet. Raises KeyError."""
-    newest = _newest(form)
-    if newest is None:
+    found = newest(form)
+    if found is None:
         first = {"id": uuid7(), "form": form, "number": 1, "content": shipped()[form], "made_at": now}
         # Two who ask for the first time at once: the database takes one, and both read that.
         statement = insert_into(FormVersion).values(**first)
         db.session.execute(statement.on_conflict_do_nothing(index_elements=["form", "number"]))
-        newest = _newest(form)
-    if newest is None:
+        found = newest(form)
+    if found is None:
         raise LookupError(form)
-    return newest
+    return found
 
 
-def _newest(form: str) -> FormVersion | None:
+def newest(form: str) -> FormVersion | None:
+    """The newest version, None where there is none yet."""
     return db.session.scalar(
         sa.select(FormVersion).where(FormVersion.form == form).order_by(FormVersion.number.desc()).limit(1)
     )

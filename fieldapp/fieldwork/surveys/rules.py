@@ -54,10 +54,12 @@ class QuestionKind(StrEnum):
     SINGLE = "single"
     MULTIPLE = "multiple"
     TEXT = "text"
+    PHOTO = "photo"
 
 
 RANGES = {QuestionKind.SCORE: (1, 5), QuestionKind.NPS: (0, 10)}
 CHOSEN = (QuestionKind.SINGLE, QuestionKind.MULTIPLE)
+UNASKED = (QuestionKind.TEXT, QuestionKind.PHOTO)  # no condition can hang on them
 
 
 class Fault(StrEnum):
@@ -177,7 +179,7 @@ def _condition(key: str, row: Mapping[str, Any], earlier: Mapping[str, Question]
     """A condition looks back only, so that a page read from top to bottom is never filled in again."""
     asked = earlier.get(str(row.get("question", "")))
     answers, at_most = tuple(map(str, row.get("answers", ()))), row.get("at_most")
-    if asked is None or asked.kind is QuestionKind.TEXT or not (answers or at_most is not None):
+    if asked is None or asked.kind in UNASKED or not (answers or at_most is not None):
         raise FormError(f"question {key}: the condition names no earlier question or no answer")
     if asked.kind in CHOSEN:
         fits = at_most is None and set(answers) <= {one.key for one in asked.choices}
