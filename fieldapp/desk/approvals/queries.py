@@ -25,6 +25,7 @@ from fieldapp.desk.checks.queries import (
 from fieldapp.network.distributors.models import Distributor
 from fieldapp.people.accounts.models import Role, User
 from fieldapp.people.accounts.viewer import Viewer, within
+from fieldapp.people.notices.queries import unread
 from fieldapp.standing.grading import card as credit_card
 from fieldapp.standing.grading.models import Assessment, AssessmentState
 
@@ -222,13 +223,14 @@ def _waiting(width: int) -> HotRead:
     answered = sa.or_(*(Approval.state == state for state in ANSWERED))
     condition = sa.and_(Approval.asked_by_id == me, answered, Approval.seen_at.is_(None))
     if not width:
-        return HotRead(sa.select(sa.func.count()).select_from(Approval).where(condition))
+        answers = sa.select(sa.func.count()).select_from(Approval).where(condition).scalar_subquery()
+        return HotRead(sa.select(answers, unread(me)))
     to_decide = sa.and_(
         Approval.state == ApprovalState.OPEN, within(Approval.region_code, width), Approval.asked_by_id != me
     )
     deals = sa.select(sa.func.count()).select_from(Approval).where(sa.or_(condition, to_decide)).scalar_subquery()
     limits = credit_card.waiting(me, lambda region: within(region, width))
-    return HotRead(sa.select(deals + limits + _ratings(me, width)))
+    return HotRead(sa.select(deals + limits + _ratings(me, width), unread(me)))
 
 
 def _ratings(me: Any, width: int) -> Any:
@@ -246,14 +248,21 @@ def _ratings(me: Any, width: int) -> Any:
     )
 
 
-def waiting_count(viewer: Viewer) -> int:
-    """What waits for the viewer: answers he has not seen; for a supervisor, what others ask for: deals, temporary
-    limits and ratings. One statement."""
+def badges(viewer: Viewer) -> tuple[int, int]:
+    """(what waits for the viewer, his unread notices), in one statement.
+
+    What waits: answers he has not seen; for a supervisor, what others ask for: deals, temporary limits and ratings.
+    """
     if viewer.role is Role.SUPERVISOR:
         found = _waiting(len(viewer.patch)).one(me=viewer.id, **viewer.bounds())
     else:
         found = _waiting(0).one(me=viewer.id)
-    return int(found[0]) if found else 0
+    return (int(found[0]), int(found[1])) if found else (0, 0)
+
+
+def waiting_count(viewer: Viewer) -> int:
+    """What waits for the viewer."""
+    return badges(viewer)[0]
 
 
 def names(*user_ids: UUID | None) -> dict[UUID, str]:
