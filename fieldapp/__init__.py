@@ -86,6 +86,7 @@ def _register_concerns(app: Flask) -> None:
     """Every concern's routes and commands. Models are imported here too, so that migrations see them all."""
     from .core import stamp  # noqa: F401
     from .desk.approvals import models as _approvals  # noqa: F401
+    from .desk.approvals import notices as approval_notices
     from .desk.approvals import views as approvals
     from .desk.batches import views as batches
     from .desk.checks import models as _checks  # noqa: F401
@@ -165,6 +166,9 @@ def _register_concerns(app: Flask) -> None:
     from .people.notices import chores as notices_chores
     from .people.notices import kinds as notice_kinds
     from .people.notices import models as _notices  # noqa: F401
+    from .people.notices import panels as notices_panels
+    from .people.notices import policy as notices_policy
+    from .people.notices import views as notices
     from .people.policy import cli as policy_cli
     from .people.policy import sections as policy_sections
     from .people.policy import trials as policy_trials
@@ -173,6 +177,7 @@ def _register_concerns(app: Flask) -> None:
     from .standing.grading import credit_policy, credit_views, privacy_cli, privacy_policy, privacy_views
     from .standing.grading import departures as grading_departures
     from .standing.grading import models as _grading  # noqa: F401
+    from .standing.grading import notices as grading_notices
     from .standing.grading import panels as grading_panels
     from .standing.grading import policy as grading_policy
     from .standing.grading import trial as grading_trial
@@ -259,11 +264,16 @@ def _register_concerns(app: Flask) -> None:
     notice_kinds.declare(app, feedback_notices.KINDS)
     storage.declare(app, feedback_queries.known_photos)
     chores.declare(app, feedback_chores.CHORES)
+    notice_kinds.declare(app, approval_notices.KINDS)
+    notice_kinds.declare(app, grading_notices.KINDS)
+    app.register_blueprint(notices.concern)
+    panels.declare(app, notices_panels.PANELS)
+    policy_sections.declare(app, notices_policy.SECTIONS)
     chores.declare(app, notices_chores.CHORES)  # last: what the others told goes out at once
 
 
 def _register_template_globals(app: Flask) -> None:
-    from .desk.approvals.views import waiting
+    from .desk.approvals.views import unread, waiting
 
     def about_the_request() -> dict[str, Any]:
         viewer = current_user._get_current_object()
@@ -274,4 +284,5 @@ def _register_template_globals(app: Flask) -> None:
         }
 
     app.jinja_env.globals["waiting"] = LocalProxy(waiting)
+    app.jinja_env.globals["unread"] = LocalProxy(unread)
     templates.prepare(app, about_the_request)

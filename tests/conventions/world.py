@@ -29,6 +29,8 @@ from fieldapp.network.dossier.queries import digest
 from fieldapp.people.accounts.login import secret_hash
 from fieldapp.people.accounts.models import ApiToken
 from fieldapp.people.accounts.queries import viewer_of
+from fieldapp.people.notices.models import Delivery, Notice
+from fieldapp.people.notices.rules import Channel, DeliveryState
 from fieldapp.people.policy.models import DraftRevision, PolicyDraft
 from fieldapp.standing.grading.models import CreditFreeze, CreditIncrease
 from tests import cast
@@ -45,6 +47,7 @@ DEAL = {
 BODIES: dict[str, dict[str, Any]] = {
     "accounts.language": {"locale": "en"},
     "accounts.theme": {"theme": "dark"},
+    "notices.prefer": {"mail": "y"},
     "api.create_deal_check": DEAL,
     "visits.note": {"section": "stock"},
     "playbook.classify": {"type": "quiet", "seen": "serious"},
@@ -172,9 +175,33 @@ def make_world(app: Flask) -> World:
         )
         storage.keep(photo.id, photo.sha256, picture.getvalue())
         survey = cast.make_survey(distributor, users["rep"])
+        notice = cast.add(
+            Notice(
+                user_id=users["rep"].id,
+                kind="approvals.decided",
+                about="world",
+                values={"distributor": distributor.name, "approved": True},
+                path="/approvals",
+                made_at=at,
+            )
+        )
+        delivery = cast.add(
+            Delivery(
+                channel=Channel.MAIL,
+                user_id=target.id,
+                state=DeliveryState.FAILED,
+                tries=1,
+                made_at=at,
+                due_at=at,
+                tried_at=at,
+                problem="connection",
+            )
+        )
         world = World(
             app,
             {
+                "notice_id": notice.id,
+                "delivery_id": delivery.id,
                 "visit_id": visit.id,
                 "note_id": note.id,
                 "survey_id": survey.id,
