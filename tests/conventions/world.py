@@ -54,6 +54,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "visits.note": {"section": "stock"},
     "playbook.classify": {"type": "quiet", "seen": "serious"},
     "tasks.drop": {"reason": "Sold out"},
+    "tickets.create": {"distributor": "D001", "kind": "quality"},
     "deals.create": {"distributor": "D001", "terms": "credit", "product": "P10", "kg": "5000", "price": "3150"},
     "offline.create": {"distributor": "D001", "terms": "credit", "product": "P10", "kg": "5000", "price": "3150"},
 }
@@ -238,6 +239,7 @@ def make_world(app: Flask) -> World:
                 "playbook.show:key": "quiet",
                 "batches.export:kind": "csv",
                 "portfolio.export:kind": "csv",
+                "tickets.export:kind": "csv",
                 "part": "contacts",
                 "dossier.edit_single:part": "company",
                 "section": "company",
