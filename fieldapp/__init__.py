@@ -104,6 +104,10 @@ def _register_concerns(app: Flask) -> None:
     from .desk.privacy import views as contact_data
     from .desk.rounds import task_views as tasks
     from .desk.rounds import views as rounds
+    from .desk.surveys import ask_views as asking
+    from .desk.surveys import chores as surveys_chores
+    from .desk.surveys import link_views as survey_link
+    from .desk.surveys import panels as surveys_panels
     from .desk.surveys import views as surveys
     from .desk.today import views as today
     from .desk.upkeep import cli as upkeep_cli
@@ -123,6 +127,8 @@ def _register_concerns(app: Flask) -> None:
     from .fieldwork.remediation import told as remediation_told
     from .fieldwork.surveys import book as survey_book
     from .fieldwork.surveys import models as _surveys  # noqa: F401
+    from .fieldwork.surveys import policy as surveys_policy
+    from .fieldwork.surveys import queries as survey_queries
     from .fieldwork.tasks import models as _tasks  # noqa: F401
     from .fieldwork.visits import models as _visits  # noqa: F401
     from .fieldwork.visits import policy as visits_policy
@@ -224,6 +230,12 @@ def _register_concerns(app: Flask) -> None:
     app.register_blueprint(batches.concern)
     app.register_blueprint(service.concern)
     app.register_blueprint(surveys.concern)
+    app.register_blueprint(asking.concern)
+    app.register_blueprint(survey_link.concern)
+    policy_sections.declare(app, surveys_policy.SECTIONS)
+    panels.declare(app, surveys_panels.PANELS)
+    storage.declare(app, survey_queries.known_photos)
+    chores.declare(app, surveys_chores.CHORES)
     panels.declare(app, service_panels.PANELS)
     notice_kinds.declare(app, feedback_notices.KINDS)
     storage.declare(app, feedback_queries.known_photos)
