@@ -22,6 +22,7 @@ from fieldapp.desk.exports.models import ExportForm, ExportRun, ExportState
 from fieldapp.desk.imports import runs
 from fieldapp.desk.imports.models import ImportRun, RunState
 from fieldapp.desk.weeklog.models import WeeklyLog
+from fieldapp.fieldwork.surveys.models import SurveyPhoto
 from fieldapp.fieldwork.visits.models import VisitNote, VisitPhoto
 from fieldapp.network.distributors.models import Contact
 from fieldapp.network.dossier.models import Attachment
@@ -172,12 +173,18 @@ def make_world(app: Flask) -> World:
         )
         storage.keep(photo.id, photo.sha256, picture.getvalue())
         survey = cast.make_survey(distributor, users["rep"])
+        answered = cast.make_survey(distributor, users["rep"])
+        answered_photo = cast.add(
+            SurveyPhoto(survey_id=answered.id, question="shelf", taken_at=at, sha256=photo.sha256, size=photo.size)
+        )
+        storage.keep(answered_photo.id, photo.sha256, picture.getvalue())
         world = World(
             app,
             {
                 "visit_id": visit.id,
                 "note_id": note.id,
                 "survey_id": survey.id,
+                "surveys.photo:photo_id": answered_photo.id,
                 "photo_id": photo.id,
                 "distributor_id": distributor.id,
                 "contact_id": distributor.contacts[0].id,

@@ -21,7 +21,7 @@ from fieldapp.people.audit.actions import record
 from fieldapp.people.notices.actions import tell
 from fieldapp.people.notices.kinds import Kind
 
-from . import book, plan_policy, plan_rules
+from . import book, plan_policy, plan_rules, policy
 from .actions import SUBJECT
 from .models import FormVersion, Survey
 from .rules import Audience, Purpose, SurveyState
@@ -44,7 +44,7 @@ class _Turn(NamedTuple):
 
 def open_due(now: datetime, today: date) -> int:
     """Open the surveys whose day has come, once in their period; each rep hears of his once a week. How many."""
-    plan = plan_policy.on(today)
+    plan, due = plan_policy.on(today), today + timedelta(days=policy.on(today).due_days)
     opened: Counter[UUID] = Counter()
     versions: dict[Audience, FormVersion] = {}
     turns = _turns(plan, today)
@@ -56,7 +56,7 @@ def open_due(now: datetime, today: date) -> int:
                 continue
             if one.audience not in versions:
                 versions[one.audience] = book.current(one.audience.value, now)
-            if _open(one, versions[one.audience].id, now, today + timedelta(days=plan.due_days)):
+            if _open(one, versions[one.audience].id, now, due):
                 opened[one.rep_id] += 1
     week = today.isocalendar()
     for rep, count in opened.items():
