@@ -29,6 +29,7 @@ from .rules import Audience, Purpose, SurveyState
 DUE = "surveys.due"
 PATH = "/surveys"
 _CHUNK = 500
+_CAUGHT_UP = timedelta(days=31)  # whose day was longer ago waits for the next period: a first run opens no flood
 
 
 class _Turn(NamedTuple):
@@ -72,7 +73,7 @@ def _turns(plan: plan_policy.Plan, today: date) -> Iterator[_Turn]:
         rows = db.session.execute(sa.select(*columns).join(User, User.id == Distributor.rep_id).where(*trading))
         for distributor, region, rep in rows:
             period, day = plan_rules.turn(distributor, plan.distributor_months, today)
-            if day <= today:
+            if today - _CAUGHT_UP < day <= today:
                 key = plan_rules.key_of(Audience.DISTRIBUTOR, distributor, period)
                 yield _Turn(key, Audience.DISTRIBUTOR, distributor, region, rep, None)
     for kind, audience, percent in (
@@ -89,7 +90,7 @@ def _turns(plan: plan_policy.Plan, today: date) -> Iterator[_Turn]:
         )
         for distributor, region, rep, outlet in rows:
             drawn = plan_rules.sampled(outlet, percent, today)
-            if drawn is not None and drawn[1] <= today:
+            if drawn is not None and today - _CAUGHT_UP < drawn[1] <= today:
                 key = plan_rules.key_of(audience, outlet, drawn[0])
                 yield _Turn(key, audience, distributor, region, rep, outlet)
 

@@ -248,11 +248,8 @@ def _instant(quarter: int) -> datetime:
 
 def asked(selection: Selection) -> Asked:
     """How many were asked, and what came of it; one statement."""
-    states: dict[SurveyState, int] = dict(
-        db.session.execute(
-            sa.select(Survey.state, sa.func.count()).where(*condition(selection)).group_by(Survey.state)
-        ).tuples()
-    )
+    counted = sa.select(Survey.state, sa.func.count()).where(*condition(selection)).group_by(Survey.state)
+    states: dict[SurveyState, int] = dict(db.session.execute(counted).tuples().all())
     return Asked(
         sum(states.values()),
         states.get(SurveyState.ANSWERED, 0),
