@@ -168,7 +168,7 @@
       });
       if (asked && required) { all++; done += answered; }
     });
-    const bar = $(`[data-answered="${form.id}"]`);
+    const bar = $(`[data-answered="${form.getAttribute("id")}"]`); // form.id is its input of that name
     if (!bar) return;
     Object.assign($("progress", bar), { max: all, value: done });
     $(".num", bar).textContent = `${done} / ${all}`;

@@ -1,7 +1,7 @@
 """What the pages of surveys read elsewhere: whom one asks, and the tickets behind an answer."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from fieldapp.people.accounts.models import User
 from fieldapp.people.accounts.viewer import Viewer
 
 MOST_OUTLETS = 200
+_SLACK = timedelta(minutes=1)
 AUDIENCES = {OutletKind.RETAILER: Audience.RETAILER, OutletKind.FARM: Audience.FARMER}
 
 
@@ -83,11 +84,11 @@ def tickets_of(survey: Survey) -> Sequence[Any]:
 
 
 def visit_at(viewer: Viewer, distributor_id: UUID, at: datetime) -> UUID | None:
-    """The viewer's visit to a distributor during which that moment lies."""
+    """The viewer's visit to a distributor during which that moment lies, give or take what sending takes."""
     return db.session.scalar(
         sa.select(Visit.id)
-        .where(Visit.rep_id == viewer.id, Visit.distributor_id == distributor_id, Visit.arrived_at <= at)
-        .where(sa.or_(Visit.left_at.is_(None), Visit.left_at >= at))
+        .where(Visit.rep_id == viewer.id, Visit.distributor_id == distributor_id, Visit.arrived_at <= at + _SLACK)
+        .where(sa.or_(Visit.left_at.is_(None), Visit.left_at >= at - _SLACK))
         .order_by(Visit.arrived_at.desc())
         .limit(1)
     )

@@ -86,9 +86,8 @@ def result_text(result: Any) -> str | None:
         parts.append(_("%(score)s of %(most)s on average", score=f"{result.mean:.1f}", most=5))
     if result.recommend is not None:
         parts.append(_("would recommend us %(score)s of %(most)s", score=result.recommend, most=10))
-    return _(
-        "%(day)s: %(said)s", day=result.at.astimezone(SHANGHAI).date().isoformat(), said=_(", ").join(parts) or "—"
-    )
+    day = result.at.astimezone(SHANGHAI).date()
+    return _("%(day)s: %(said)s", day=day.isoformat(), said=_(", ").join(parts) or "—")
 
 
 def fault_text(question: Question, fault: Fault) -> str:
