@@ -105,7 +105,11 @@ def _register_concerns(app: Flask) -> None:
     from .desk.privacy import views as contact_data
     from .desk.rounds import task_views as tasks
     from .desk.rounds import views as rounds
+    from .desk.surveys import ask_views as asking
+    from .desk.surveys import chores as surveys_chores
     from .desk.surveys import editor_views as survey_forms
+    from .desk.surveys import link_views as survey_link
+    from .desk.surveys import panels as surveys_panels
     from .desk.surveys import plan as survey_list
     from .desk.surveys import plan_views as survey_plan
     from .desk.surveys import results_views as survey_results
@@ -141,6 +145,8 @@ def _register_concerns(app: Flask) -> None:
     from .fieldwork.surveys import models as _surveys  # noqa: F401
     from .fieldwork.surveys import plan as survey_turns
     from .fieldwork.surveys import plan_policy as survey_plan_policy
+    from .fieldwork.surveys import policy as surveys_policy
+    from .fieldwork.surveys import queries as survey_queries
     from .fieldwork.surveys.rules import Purpose
     from .fieldwork.tasks import models as _tasks  # noqa: F401
     from .fieldwork.visits import models as _visits  # noqa: F401
@@ -260,6 +266,12 @@ def _register_concerns(app: Flask) -> None:
     policy_sections.declare(app, survey_plan_policy.SECTIONS)
     notice_kinds.declare(app, survey_turns.KINDS)
     chores.declare(app, survey_turns.CHORES)
+    app.register_blueprint(asking.concern)
+    app.register_blueprint(survey_link.concern)
+    policy_sections.declare(app, surveys_policy.SECTIONS)
+    panels.declare(app, surveys_panels.PANELS)
+    storage.declare(app, survey_queries.known_photos)
+    chores.declare(app, surveys_chores.CHORES)
     panels.declare(app, service_panels.PANELS)
     notice_kinds.declare(app, feedback_notices.KINDS)
     storage.declare(app, feedback_queries.known_photos)

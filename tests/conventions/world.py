@@ -24,6 +24,7 @@ from fieldapp.desk.imports import runs
 from fieldapp.desk.imports.models import ImportRun, RunState
 from fieldapp.desk.weeklog.models import WeeklyLog
 from fieldapp.fieldwork.remediation import actions as remediation
+from fieldapp.fieldwork.surveys.models import SurveyPhoto
 from fieldapp.fieldwork.visits.models import VisitNote, VisitPhoto
 from fieldapp.network.distributors.models import Contact
 from fieldapp.network.dossier.models import Attachment
@@ -209,6 +210,11 @@ def make_world(app: Flask) -> World:
             caption="",
             when=remediation.When(at, at, cast.TODAY),
         )
+        answered = cast.make_survey(distributor, users["rep"])
+        answered_photo = cast.add(
+            SurveyPhoto(survey_id=answered.id, question="shelf", taken_at=at, sha256=photo.sha256, size=photo.size)
+        )
+        storage.keep(answered_photo.id, photo.sha256, picture.getvalue())
         world = World(
             app,
             {
@@ -217,6 +223,7 @@ def make_world(app: Flask) -> World:
                 "visit_id": visit.id,
                 "note_id": note.id,
                 "survey_id": survey.id,
+                "surveys.photo:photo_id": answered_photo.id,
                 "photo_id": photo.id,
                 "ticket_id": ticket.id,
                 "tickets.photo:photo_id": shown.id,

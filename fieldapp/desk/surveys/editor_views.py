@@ -26,6 +26,7 @@ from fieldapp.fieldwork.surveys.rules import UNASKED, Audience, Form, QuestionKi
 from fieldapp.people.policy.queries import names_of
 
 from . import editor, words
+from .forms import Answers
 
 concern = Concern("survey_forms", __name__, section="admin", url_prefix="/surveys/forms")
 
@@ -214,6 +215,9 @@ def _edit(
         names=names_of(one.made_by_id for one in versions),
         words=words,
         say=_say,
+        say_in=say,
+        locale=language(),
+        blank=Answers(),
         **{"here": "", "preview": None, "theirs": None, "unchanged": False, **more},
     )
 

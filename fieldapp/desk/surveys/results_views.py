@@ -36,7 +36,6 @@ from fieldapp.fieldwork.surveys.results_rules import (
     importance_map,
     moved,
     quarter_of,
-    within,
 )
 from fieldapp.fieldwork.surveys.rules import CHOSEN, RANGES, Question, QuestionKind, say
 from fieldapp.network.territory import patches
@@ -131,9 +130,13 @@ class Shown:
         return self.book is not None and self.book.of_persons
 
     def tallies(self) -> dict[Key, int]:
-        """Of the quarters of the trend, the period among them."""
+        """Of the period."""
+        return results.tallies(self.selection())
+
+    def history(self) -> dict[Key, int]:
+        """Of the quarters of the trend, which end with the period."""
         last = self.period.last
-        return results.tallies(self.selection().during(min(self.period.first, moved(last, 1 - TREND)), last))
+        return results.history(self.selection().during(moved(last, 1 - TREND), last))
 
     def link(self, endpoint: str = "survey_results.index", **changes: Any) -> str:
         """Another page, or this one with another selection."""
@@ -191,8 +194,7 @@ def index() -> Response:
     shown = Shown()
     if shown.book is None:
         return page("desk/surveys/results.html", asked=None, **shown.context())
-    selection, every = shown.selection(), shown.tallies()
-    now = within(every, shown.period)
+    selection, now, every = shown.selection(), shown.tallies(), shown.history()
     main = results.main_question(shown.book.newest)
     regions = results.by_region(selection, main) if main else {}
     names = patches.names(regions)
@@ -227,7 +229,7 @@ def importance() -> Response:
     """Which attribute to mend first."""
     shown = Shown()
     scores = [one for one in shown.questions() if one.kind is QuestionKind.SCORE]
-    now = within(shown.tallies(), shown.period) if shown.book else {}
+    now = shown.tallies() if shown.book else {}
     drawn = importance_map(now, [one.key for one in scores])
     titles = {one.key: say(one.words, language()) for one in scores}
     return page(
@@ -246,11 +248,11 @@ def question(key: str) -> Response:
     """A question: how it was answered, over time, and by whom; of persons by nobody."""
     shown = Shown()
     asked = next((one for one in shown.questions() if one.key == key), None) or abort(404)
-    selection, every = shown.selection(), shown.tallies()
+    selection, now, every = shown.selection(), shown.tallies(), shown.history()
     number = _whole(request.args.get("score", ""))
     said = results.answers(current_user, selection, key, number, _key(request.args.get("after", "")))
     listed = said[: results.MOST_ROWS]
-    row = _row(within(every, shown.period), asked)
+    row = _row(now, asked)
     bounds = RANGES.get(asked.kind)
     wordings = results.wordings(shown.book, key) if shown.book else []
     return page(
@@ -279,7 +281,7 @@ def question(key: str) -> Response:
 def export(kind: str) -> Response:
     """The figures of every question as a sheet: what the page shows, and not more."""
     shown = Shown()
-    now = within(shown.tallies(), shown.period) if shown.book else {}
+    now = shown.tallies() if shown.book else {}
     rows = _sheet([row for row in (_row(now, one) for one in shown.questions()) if row])
     name = f"surveys-{shown.wanted.form or 'none'}-{shown.period.first}-{shown.period.last}.{kind}"
     if kind == "xlsx":

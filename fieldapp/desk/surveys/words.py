@@ -1,8 +1,11 @@
-"""What surveys are called, and why an answer is refused; in the reader's language."""
+"""What surveys are called, how a result reads, and why an answer is refused; in the reader's language."""
+
+from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import pgettext
 
+from fieldapp.core.clock import SHANGHAI
 from fieldapp.fieldwork.surveys.rules import (
     RANGES,
     TEXT_LENGTH,
@@ -72,6 +75,19 @@ def kind_name(kind: QuestionKind) -> str:
         QuestionKind.TEXT: pgettext("survey", "Words"),
         QuestionKind.PHOTO: pgettext("survey", "Photo"),
     }[kind]
+
+
+def result_text(result: Any) -> str | None:
+    """`3 Sep 2026: 4.2 of 5 on average, would recommend us 9 of 10`; None where nothing was answered yet."""
+    if result is None:
+        return None
+    parts = []
+    if result.mean is not None:
+        parts.append(_("%(score)s of %(most)s on average", score=f"{result.mean:.1f}", most=5))
+    if result.recommend is not None:
+        parts.append(_("would recommend us %(score)s of %(most)s", score=result.recommend, most=10))
+    day = result.at.astimezone(SHANGHAI).date()
+    return _("%(day)s: %(said)s", day=day.isoformat(), said=_(", ").join(parts) or "—")
 
 
 def fault_text(question: Question, fault: Fault) -> str:

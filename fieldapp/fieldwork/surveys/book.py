@@ -53,6 +53,18 @@ def current(form: str, now: datetime) -> FormVersion:
     return found
 
 
+def shown(form: str, number: int = 0) -> tuple[int, Form]:
+    """(number, form) of a version as it is asked now, or of that number while it is there; for a page that only reads:
+    a form of the file that nobody has asked yet is its version 1. Raises KeyError."""
+    version = numbered(form, number) or newest(form)
+    return (version.number, form_of(version)) if version else (1, read_form(shipped()[form]))
+
+
+def numbered(form: str, number: int) -> FormVersion | None:
+    """That version of a form."""
+    return db.session.scalar(sa.select(FormVersion).where(FormVersion.form == form, FormVersion.number == number))
+
+
 def newest(form: str) -> FormVersion | None:
     """The newest version, None where there is none yet."""
     return db.session.scalar(

@@ -1,4 +1,4 @@
-"""Forms in versions, surveys asked on a version, their answers, and links for customers."""
+"""Forms in versions, surveys asked on a version, their answers and photos, and links for customers."""
 
 from datetime import date, datetime
 from typing import Any
@@ -76,6 +76,21 @@ class SurveyAnswer(Base):
     text: Mapped[str] = mapped_column(sa.String(TEXT_LENGTH), default="")
 
     __table_args__ = (sa.UniqueConstraint("survey_id", "question", "choice"),)
+
+
+class SurveyPhoto(Base):
+    """The photo that was answered to a question. Its content lies in the instance folder (core/storage.py)."""
+
+    __tablename__ = "survey_photo"
+
+    id: Mapped[pk]
+    survey_id: Mapped[UUID] = mapped_column(sa.ForeignKey("survey.id"))
+    question: Mapped[str] = mapped_column(sa.String(40))
+    taken_at: Mapped[moment]
+    sha256: Mapped[str] = mapped_column(sa.String(64))
+    size: Mapped[int]
+
+    __table_args__ = (sa.UniqueConstraint("survey_id", "question"),)
 
 
 class SurveyLink(Base):

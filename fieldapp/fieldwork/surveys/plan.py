@@ -21,7 +21,7 @@ from fieldapp.people.audit.actions import record
 from fieldapp.people.notices.actions import tell
 from fieldapp.people.notices.kinds import Kind
 
-from . import book, plan_policy, plan_rules
+from . import book, plan_policy, plan_rules, policy
 from .actions import SUBJECT
 from .models import FormVersion, Survey
 from .rules import Audience, Purpose, SurveyState
@@ -29,6 +29,7 @@ from .rules import Audience, Purpose, SurveyState
 DUE = "surveys.due"
 PATH = "/surveys"
 _CHUNK = 500
+_CAUGHT_UP = timedelta(days=31)  # whose day was longer ago waits for the next period: a first run opens no flood
 
 
 class _Turn(NamedTuple):
@@ -44,7 +45,7 @@ class _Turn(NamedTuple):
 
 def open_due(now: datetime, today: date) -> int:
     """Open the surveys whose day has come, once in their period; each rep hears of his once a week. How many."""
-    plan = plan_policy.on(today)
+    plan, due = plan_policy.on(today), today + timedelta(days=policy.on(today).due_days)
     opened: Counter[UUID] = Counter()
     versions: dict[Audience, FormVersion] = {}
     turns = _turns(plan, today)
@@ -56,7 +57,7 @@ def open_due(now: datetime, today: date) -> int:
                 continue
             if one.audience not in versions:
                 versions[one.audience] = book.current(one.audience.value, now)
-            if _open(one, versions[one.audience].id, now, today + timedelta(days=plan.due_days)):
+            if _open(one, versions[one.audience].id, now, due):
                 opened[one.rep_id] += 1
     week = today.isocalendar()
     for rep, count in opened.items():
@@ -72,7 +73,7 @@ def _turns(plan: plan_policy.Plan, today: date) -> Iterator[_Turn]:
         rows = db.session.execute(sa.select(*columns).join(User, User.id == Distributor.rep_id).where(*trading))
         for distributor, region, rep in rows:
             period, day = plan_rules.turn(distributor, plan.distributor_months, today)
-            if day <= today:
+            if today - _CAUGHT_UP < day <= today:
                 key = plan_rules.key_of(Audience.DISTRIBUTOR, distributor, period)
                 yield _Turn(key, Audience.DISTRIBUTOR, distributor, region, rep, None)
     for kind, audience, percent in (
@@ -89,7 +90,7 @@ def _turns(plan: plan_policy.Plan, today: date) -> Iterator[_Turn]:
         )
         for distributor, region, rep, outlet in rows:
             drawn = plan_rules.sampled(outlet, percent, today)
-            if drawn is not None and drawn[1] <= today:
+            if drawn is not None and today - _CAUGHT_UP < drawn[1] <= today:
                 key = plan_rules.key_of(audience, outlet, drawn[0])
                 yield _Turn(key, audience, distributor, region, rep, outlet)
 

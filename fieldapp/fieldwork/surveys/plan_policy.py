@@ -11,19 +11,18 @@ from fieldapp.people.policy import queries
 from fieldapp.people.policy.sections import Section, Setting, Settings, SettingsRefusedError
 
 NAME = "survey_plan"
-_BOUNDS = {"distributor_months": (0, 24), "retailer_percent": (0, 100), "farm_percent": (0, 100), "due_days": (1, 90)}
-_DEFAULTS = {"distributor_months": 6, "retailer_percent": 25, "farm_percent": 5, "due_days": 21}
+_BOUNDS = {"distributor_months": (0, 24), "retailer_percent": (0, 100), "farm_percent": (0, 100)}
+_DEFAULTS = {"distributor_months": 6, "retailer_percent": 25, "farm_percent": 5}
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """`distributor_months`: each distributor once in so many months; of retailers and farms so many percent in each
-    quarter, whom chance picks; 0: nobody. `due_days`: how long the rep has for it."""
+    quarter, whom chance picks; 0: nobody."""
 
     distributor_months: int
     retailer_percent: int
     farm_percent: int
-    due_days: int
 
 
 def on(day: date) -> Plan:
@@ -68,7 +67,6 @@ SECTIONS = (
                 help=lambda: _("Chance picks them from the files of the distributors."),
                 unit=lambda: "%",
             ),
-            Setting(("due_days",), lambda: _("The rep has for it"), unit=lambda: _("days")),
         ),
         _complete,
     ),

@@ -1,7 +1,7 @@
 """Results as a viewer may see them: of the surveys of his patch, and of persons only what does not tell who said it."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time
 from typing import NamedTuple
@@ -114,54 +114,78 @@ def regions_for(viewer: Viewer, region: str | None) -> tuple[str, ...]:
 
 def tallies(selection: Selection) -> dict[Key, int]:
     """What was answered, counted; of persons only what may be shown."""
-    if not selection.regions:
-        return {}
     if selection.book.of_persons:
-        return _of_persons(replace(selection, rep_id=None, version=None))
+        return _of_persons(selection, [(selection.first, selection.last)])
+    return _of_companies(selection)
+
+
+def history(selection: Selection) -> dict[Key, int]:
+    """The same by quarters: of persons only what may be shown of each quarter alone."""
+    if not selection.book.of_persons:
+        return _of_companies(selection)
+    quarters = [selection.first]
+    while quarters[-1] < selection.last:
+        quarters.append(moved(quarters[-1], 1))
+    return _of_persons(selection, [(quarter, quarter) for quarter in quarters])
+
+
+def _of_companies(selection: Selection) -> dict[Key, int]:
     if selection.rep_id is not None or any(len(head) not in LEVELS for head in selection.regions):
         return _by_survey(selection)
     return _counted(selection, selection.regions)
 
 
-def _of_persons(selection: Selection) -> dict[Key, int]:
+def _of_persons(selection: Selection, spans: Sequence[tuple[int, int]]) -> dict[Key, int]:
     """A question that some leave out is put together by who answered it: counties may be too few there alone."""
-    whole = tuple(head for head in selection.regions if len(head) in LEVELS)
-    found = _counted(selection, whole)
+    selection = replace(selection, rep_id=None, version=None)
+    heads = _whole(selection)
+    found = _counted(selection, heads)
     counties = _counties(selection)
-    for question in {key.question for key in found}:
-        gone = hidden(counties.get(question, {}), whole)
-        if gone:
-            found = without(found, _of_counties(selection, question, gone))
-    return found
+    gone = {question: frozenset[County]() for question in counties}
+    for question, counts in counties.items():
+        same = next((one for one in gone if one < question and counties[one] == counts), None)
+        gone[question] = gone[same] if same is not None else hidden(counts, groups(counts), heads, spans)
+    return without(found, _of_counties(selection, gone))
+
+
+def _whole(selection: Selection) -> tuple[str, ...]:
+    """Regions of which tallies are kept: of persons nothing is shown below a county."""
+    return tuple(head for head in selection.regions if len(head) in LEVELS)
 
 
 def _counties(selection: Selection) -> dict[str, dict[County, int]]:
-    """{question: {county and quarter: how many answered}}, of the whole country."""
+    """{question: {county and quarter: how many answered}}, of the whole country and of whole years: so that what is put
+    together is the same on every page."""
     held: dict[str, dict[County, int]] = defaultdict(dict)
+    years = selection.during(selection.first // 10 * 10 + 1, selection.last // 10 * 10 + 4)
     rows = db.session.execute(
         sa.select(SurveyTally.question, SurveyTally.region, SurveyTally.quarter, sa.func.sum(SurveyTally.count))
-        .where(*_during(selection), SurveyTally.level == LEVELS[-1], SurveyTally.choice == "")
+        .where(*_during(years), SurveyTally.level == LEVELS[-1], SurveyTally.choice == "")
         .group_by(SurveyTally.question, SurveyTally.region, SurveyTally.quarter)
+        .order_by(SurveyTally.question)
     )
     for question, region, quarter, count in rows:
         held[question][region, quarter] = int(count)
     return held
 
 
-def _of_counties(selection: Selection, question: str, counties: Iterable[County]) -> dict[Key, int]:
-    wanted = set(counties)
+def _of_counties(selection: Selection, wanted: Mapping[str, Collection[County]]) -> dict[Key, int]:
+    """What was answered there: {question: counties}. They are few: of each region at most those of one group."""
+    regions = {region for counties in wanted.values() for region, _quarter in counties}
+    if not regions:
+        return {}
     found: Counter[Key] = Counter()
     rows = db.session.execute(
         sa.select(SurveyTally.region, *_KEY, SurveyTally.count).where(
             *_during(selection),
-            SurveyTally.question == question,
+            SurveyTally.question.in_([question for question, counties in wanted.items() if counties]),
             SurveyTally.level == LEVELS[-1],
-            SurveyTally.region.in_({region for region, _quarter in wanted}),
+            SurveyTally.region.in_(regions),
         )
     )
     for region, *parts, count in rows:
         key = Key(*parts)
-        if (region, key.quarter) in wanted:
+        if (region, key.quarter) in wanted[key.question]:
             found[key] += count
     return dict(found)
 
@@ -248,11 +272,8 @@ def _instant(quarter: int) -> datetime:
 
 def asked(selection: Selection) -> Asked:
     """How many were asked, and what came of it; one statement."""
-    states: dict[SurveyState, int] = dict(
-        db.session.execute(
-            sa.select(Survey.state, sa.func.count()).where(*condition(selection)).group_by(Survey.state)
-        ).tuples()
-    )
+    counted = sa.select(Survey.state, sa.func.count()).where(*condition(selection)).group_by(Survey.state)
+    states: dict[SurveyState, int] = dict(db.session.execute(counted).tuples().all())
     return Asked(
         sum(states.values()),
         states.get(SurveyState.ANSWERED, 0),
@@ -267,7 +288,7 @@ def asked(selection: Selection) -> Asked:
 
 def by_region(selection: Selection, question: str) -> dict[str, Figures]:
     """{region below the selection's: scores of a question}; the parts of a patch where it has several."""
-    heads = tuple(head for head in selection.regions if len(head) in LEVELS)
+    heads = _whole(selection)
     if len(heads) == 1:
         below = [level for level in LEVELS if level > len(heads[0])]
         if not below:
@@ -297,8 +318,9 @@ def _parts(selection: Selection, question: str, heads: tuple[str, ...], level: i
     )
     shown: set[County] = set()
     if persons:
-        every = groups(_counties(selection).get(question, {}))
-        shown = {county for group in every if len(group.region) >= level for county in group.counties}
+        for group in groups(_counties(selection).get(question, {})):
+            if len(group.region) >= level and group.lies_in(heads, selection.first, selection.last):
+                shown |= group.counties
     found: dict[str, Counter[int]] = defaultdict(Counter)
     for region, quarter, number, count in rows:
         if not persons or (region, quarter) in shown:
@@ -413,10 +435,11 @@ def words_of(surveys: Iterable[UUID]) -> dict[UUID, list[str]]:
 
 def texts_of_persons(selection: Selection, question: str) -> list[str]:
     """What persons wrote, in no order that tells who; nothing where it comes from fewer than LEAST of them."""
-    whole = tuple(head for head in selection.regions if len(head) in LEVELS)
+    whole = _whole(selection)
     if not whole:
         return []
-    gone = hidden(_counties(selection).get(question, {}), whole)
+    counts = _counties(selection).get(question, {})
+    gone = hidden(counts, groups(counts), whole, [(selection.first, selection.last)])
     rows = db.session.execute(
         sa.select(Survey.region_code, Survey.made_at, SurveyAnswer.text)
         .join(SurveyAnswer, SurveyAnswer.survey_id == Survey.id)

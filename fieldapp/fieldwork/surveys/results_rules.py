@@ -66,8 +66,7 @@ def first_day(quarter: int) -> date:
     return date(quarter // 10, quarter % 10 * 3 - 2, 1)
 
 
-@dataclass(frozen=True, slots=True)
-class Period:
+class Period(NamedTuple):
     """From one quarter to another, both included."""
 
     span: Span
@@ -84,10 +83,6 @@ class Period:
     def beside(self, by: int) -> "Period":
         """The one after (1) or before (-1) it."""
         return self.around(self.span, moved(self.first, by * _LONG[self.span]))
-
-    def holds(self, quarter: int) -> bool:
-        """Does a quarter lie in it?"""
-        return self.first <= quarter <= self.last
 
 
 # Figures ---------------------------------------------------------------------------------------------------------
@@ -160,11 +155,6 @@ def by_quarter(tallies: Tallies, question: str) -> dict[int, Figures]:
         if key.question == question and key.number != NONE and count:
             parts[key.quarter][key] += count
     return {quarter: figures(part, question) for quarter, part in sorted(parts.items())}
-
-
-def within(tallies: Tallies, period: Period) -> dict[Key, int]:
-    """Those of a period."""
-    return {key: count for key, count in tallies.items() if period.holds(key.quarter)}
 
 
 # Importance × performance ----------------------------------------------------------------------------------------
@@ -257,47 +247,63 @@ def quadrant(attribute: Attribute, middle: tuple[float, float]) -> Quadrant:
 
 
 class Group(NamedTuple):
-    """Counties of a quarter whose answers are only ever shown together, within `region` and what lies around it."""
+    """Counties (each in a quarter) whose answers are only ever shown together: where `region` and `period` are shown,
+    or what holds both."""
 
     region: str
-    quarter: int
+    period: Period
     counties: frozenset[County]
+
+    def lies_in(self, heads: tuple[str, ...], first: int, last: int) -> bool:
+        """May it be shown where these regions and quarters are?"""
+        return self.region.startswith(heads) and first <= self.period.first and self.period.last <= last
 
 
 def groups(counts: Mapping[County, int]) -> list[Group]:
-    """Put answers of persons together until nobody stands out.
+    """Put answers of persons together until nobody stands out. `counts` are of whole years, and of the whole country.
 
-    A county with LEAST answers in a quarter is a group of its own. The others of a city are one, if they have as many
-    together; else they go on to the province, and to the whole country. What is too few even there is in no group.
+    A county with LEAST answers in a quarter is a group of its own; what is too few goes together over the half, then
+    over the year; what is too few even so goes on to the city, then to the province, then to the whole country. What is
+    too few there is in no group.
 
     Everything that is shown is a sum over whole groups. So whatever is subtracted from whatever (a city without its
     other counties, a year without its other quarters, one patch without another), what is left is made of whole groups
     too, and none of them holds a county with fewer than LEAST answers alone.
     """
+    left = {county: count for county, count in counts.items() if count}
     found: list[Group] = []
-    left: dict[int, dict[str, int]] = defaultdict(dict)
-    for (region, quarter), count in counts.items():
-        if count:
-            left[quarter][region] = left[quarter].get(region, 0) + count
-    for quarter, counties in left.items():
-        for level in reversed(LEVELS):
-            parts: dict[str, list[str]] = defaultdict(list)
-            for county in counties:
-                parts[county[:level]].append(county)
-            for region, held in parts.items():
-                if sum(counties[county] for county in held) >= LEAST:
-                    found.append(Group(region, quarter, frozenset((county, quarter) for county in held)))
+    for level in reversed(LEVELS):
+        for span in Span:
+            parts: dict[tuple[str, Period], list[County]] = defaultdict(list)
+            for county in left:
+                parts[county[0][:level], Period.around(span, county[1])].append(county)
+            for (region, period), held in parts.items():
+                if sum(left[county] for county in held) >= LEAST:
+                    found.append(Group(region, period, frozenset(held)))
                     for county in held:
-                        del counties[county]
+                        del left[county]
     return found
 
 
-def hidden(counts: Mapping[County, int], regions: Iterable[str]) -> frozenset[County]:
-    """The counties (with their quarter) of some regions whose answers do not count there: their group reaches beyond,
-    or they are in none. `counts` are those of the whole country."""
+def hidden(
+    counts: Mapping[County, int], made: Iterable[Group], regions: Iterable[str], spans: Sequence[tuple[int, int]]
+) -> frozenset[County]:
+    """Of the counties of some regions and quarters those whose answers do not count there: their group reaches beyond,
+    or they are in none. `made`: the groups of `counts`; `spans`: (first, last quarter), each shown by itself."""
     heads = tuple(regions)
-    shown = {county for group in groups(counts) if group.region.startswith(heads) for county in group.counties}
-    return frozenset(county for county in counts if county[0].startswith(heads) and county not in shown)
+    shown = {
+        county
+        for group in made
+        if any(group.lies_in(heads, first, last) for first, last in spans)
+        for county in group.counties
+    }
+    return frozenset(
+        county
+        for county in counts
+        if county not in shown
+        and county[0].startswith(heads)
+        and any(first <= county[1] <= last for first, last in spans)
+    )
 
 
 def without(tallies: Tallies, taken: Tallies) -> dict[Key, int]:
