@@ -207,9 +207,7 @@ def make_world(app: Flask) -> World:
             said=feedback.Said(RemarkKind.COMPLAINT, "The bags are torn"),
             when=feedback.When(at, at, cast.TODAY),
         )
-        remark_photo = cast.add(
-            RemarkPhoto(remark_id=remark.id, taken_at=at, sha256=photo.sha256, size=photo.size)
-        )
+        remark_photo = cast.add(RemarkPhoto(remark_id=remark.id, taken_at=at, sha256=photo.sha256, size=photo.size))
         storage.keep(remark_photo.id, remark_photo.sha256, picture.getvalue())
         world = World(
             app,

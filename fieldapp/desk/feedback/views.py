@@ -78,9 +78,7 @@ def _pick() -> Response:
 
 def _new(form: RemarkForm, status: int = 200) -> Response:
     store = queries.distributor(current_user, code=form.distributor.data or "") or abort(404)
-    return page(
-        "desk/feedback/new.html", status=status, form=form, store=store, words=words, products=products.names()
-    )
+    return page("desk/feedback/new.html", status=status, form=form, store=store, words=words, products=products.names())
 
 
 @concern.route("", allow=SIGNED_IN, methods=("POST",), outbox=True, max_bytes=PHOTO_BYTES)
@@ -115,7 +113,10 @@ def create() -> Response:
         abort(404)
     except storage.StorageError as error:
         form.file.errors = [
-            _("The server could not keep the file (%(reason)s). Nothing was saved; tell your administrator.", reason=error)
+            _(
+                "The server could not keep the file (%(reason)s). Nothing was saved; tell your administrator.",
+                reason=error,
+            )
         ]
         return _new(form, 422)
     if remark.owner_id == viewer.id:

@@ -328,9 +328,7 @@ def top_products(viewer: Viewer, since: datetime, until: datetime, limit: int = 
     count = sa.func.count()
     found = db.session.execute(
         sa.select(Remark.product_id, count)
-        .where(
-            visible(viewer), Remark.made_at >= since, Remark.made_at < until, Remark.product_id.is_not(None)
-        )
+        .where(visible(viewer), Remark.made_at >= since, Remark.made_at < until, Remark.product_id.is_not(None))
         .group_by(Remark.product_id)
         .order_by(count.desc(), Remark.product_id)
         .limit(limit)

@@ -9,8 +9,8 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_login import current_user
 
-from fieldapp.core.access import ADMINS, ANYONE, SIGNED_IN
 from fieldapp.core import panels
+from fieldapp.core.access import ADMINS, ANYONE, SIGNED_IN
 from fieldapp.core.clock import now, today
 from fieldapp.core.concern import Concern
 from fieldapp.core.forms import clean

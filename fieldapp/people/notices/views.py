@@ -128,7 +128,9 @@ def _may_again(row: Delivery, now: datetime) -> bool:
 @concern.route("/deliveries/<uuid:delivery_id>/repetition", allow=ADMINS, methods=("POST",), section="admin")
 def repeat(delivery_id: UUID) -> Response:
     """Send it once more, with the next run."""
-    return _after(delivery_id, delivery.send_again(current_user, delivery_id, clock.now()), _("It goes out again soon."))
+    return _after(
+        delivery_id, delivery.send_again(current_user, delivery_id, clock.now()), _("It goes out again soon.")
+    )
 
 
 @concern.route("/deliveries/<uuid:delivery_id>/end", allow=ADMINS, methods=("POST",), section="admin")
