@@ -98,6 +98,8 @@ def _register_concerns(app: Flask) -> None:
     from .desk.exports import cli as exports_cli
     from .desk.exports import models as _exports  # noqa: F401
     from .desk.exports import views as exports
+    from .desk.feedback import panels as feedback_panels
+    from .desk.feedback import views as feedback
     from .desk.imports import cli as imports_cli
     from .desk.imports import models as _imports  # noqa: F401
     from .desk.imports import views as imports
@@ -133,6 +135,7 @@ def _register_concerns(app: Flask) -> None:
     from .fieldwork.feedback import chores as feedback_chores
     from .fieldwork.feedback import models as _feedback  # noqa: F401
     from .fieldwork.feedback import notices as feedback_notices
+    from .fieldwork.feedback import policy as feedback_policy
     from .fieldwork.feedback import queries as feedback_queries
     from .fieldwork.remediation import actions as remediation
     from .fieldwork.remediation import alarms
@@ -273,6 +276,9 @@ def _register_concerns(app: Flask) -> None:
     storage.declare(app, survey_queries.known_photos)
     chores.declare(app, surveys_chores.CHORES)
     panels.declare(app, service_panels.PANELS)
+    app.register_blueprint(feedback.concern)
+    panels.declare(app, feedback_panels.PANELS)
+    policy_sections.declare(app, feedback_policy.SECTIONS)
     notice_kinds.declare(app, feedback_notices.KINDS)
     storage.declare(app, feedback_queries.known_photos)
     chores.declare(app, feedback_chores.CHORES)

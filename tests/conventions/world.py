@@ -23,6 +23,9 @@ from fieldapp.desk.exports.models import ExportForm, ExportRun, ExportState
 from fieldapp.desk.imports import runs
 from fieldapp.desk.imports.models import ImportRun, RunState
 from fieldapp.desk.weeklog.models import WeeklyLog
+from fieldapp.fieldwork.feedback import actions as feedback
+from fieldapp.fieldwork.feedback.models import RemarkPhoto
+from fieldapp.fieldwork.feedback.rules import RemarkKind
 from fieldapp.fieldwork.remediation import actions as remediation
 from fieldapp.fieldwork.surveys.models import SurveyPhoto
 from fieldapp.fieldwork.visits.models import VisitNote, VisitPhoto
@@ -51,6 +54,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "accounts.language": {"locale": "en"},
     "accounts.theme": {"theme": "dark"},
     "notices.prefer": {"mail": "y"},
+    "feedback.create": {"distributor": "D001", "kind": "praise", "text": "They like the new bags"},
     "api.create_deal_check": DEAL,
     "visits.note": {"section": "stock"},
     "playbook.classify": {"type": "quiet", "seen": "serious"},
@@ -215,9 +219,21 @@ def make_world(app: Flask) -> World:
             SurveyPhoto(survey_id=answered.id, question="shelf", taken_at=at, sha256=photo.sha256, size=photo.size)
         )
         storage.keep(answered_photo.id, photo.sha256, picture.getvalue())
+        remark = feedback.take_down(
+            viewer_of(users["rep"]),
+            key=uuid7(),
+            distributor=distributor,
+            said=feedback.Said(RemarkKind.COMPLAINT, "The bags are torn"),
+            when=feedback.When(at, at, cast.TODAY),
+        )
+        remark_photo = cast.add(RemarkPhoto(remark_id=remark.id, taken_at=at, sha256=photo.sha256, size=photo.size))
+        storage.keep(remark_photo.id, remark_photo.sha256, picture.getvalue())
         world = World(
             app,
             {
+                "remark_id": remark.id,
+                "picture_id": remark_photo.id,
+                "feedback.export:kind": "csv",
                 "notice_id": notice.id,
                 "delivery_id": delivery.id,
                 "visit_id": visit.id,

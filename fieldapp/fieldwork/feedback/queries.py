@@ -56,7 +56,7 @@ def parts_of(viewer: Viewer, remark: Remark) -> frozenset[Part]:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a list is narrowed to. `mine`: the viewer answers; `since` and `until`: days of
+    """What a list is narrowed to. `mine`: the viewer answers; `going_on`: not closed; `since` and `until`: days of
     Shanghai as instants, the end not included; `after`: (made_at, key) of the remark before the page."""
 
     text: str = ""
@@ -65,6 +65,7 @@ class Asked:
     theme: Theme | None = None
     state: RemarkState | None = None
     mine: bool = False
+    going_on: bool = False
     since: datetime | None = None
     until: datetime | None = None
     after: tuple[datetime, UUID] | None = None
@@ -115,6 +116,8 @@ def conditions(viewer: Viewer, asked: Asked) -> list[sa.ColumnElement[bool]]:
             wanted.append(column == value)
     if asked.mine:
         wanted.append(Remark.owner_id == viewer.id)
+    if asked.going_on:
+        wanted.append(Remark.state != RemarkState.CLOSED)
     if asked.since is not None:
         wanted.append(Remark.made_at >= asked.since)
     if asked.until is not None:
@@ -253,6 +256,12 @@ def distributor(viewer: Viewer, *, code: str = "", key: UUID | None = None) -> A
     return db.session.execute(sa.select(*columns).where(which, viewer.scope(Distributor.region_code))).one_or_none()
 
 
+def store_of(remark: Remark) -> sa.Row[Any]:
+    """(id, code, name, region_code) of the distributor that said it, for a remark that the viewer has found."""
+    columns = (Distributor.id, Distributor.code, Distributor.name, Distributor.region_code)
+    return db.session.execute(sa.select(*columns).where(Distributor.id == remark.distributor_id)).one()
+
+
 def names(*users: UUID | None) -> dict[UUID, str]:
     """Names of users by key."""
     keys = [user for user in users if user is not None]
@@ -312,6 +321,19 @@ def quotes(viewer: Viewer, since: datetime, until: datetime, each: int = 3) -> d
     for row in found:
         by.setdefault(row.theme, []).append(row)
     return by
+
+
+def top_products(viewer: Viewer, since: datetime, until: datetime, limit: int = 5) -> Sequence[tuple[UUID, int]]:
+    """(product, how many remarks) of those most spoken of in a time."""
+    count = sa.func.count()
+    found = db.session.execute(
+        sa.select(Remark.product_id, count)
+        .where(visible(viewer), Remark.made_at >= since, Remark.made_at < until, Remark.product_id.is_not(None))
+        .group_by(Remark.product_id)
+        .order_by(count.desc(), Remark.product_id)
+        .limit(limit)
+    )
+    return [(key, number) for key, number in found if key is not None]
 
 
 def effect_counts(viewer: Viewer, since: date) -> dict[UUID, dict[EffectResult, int]]:
