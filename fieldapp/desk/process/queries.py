@@ -18,7 +18,7 @@ from fieldapp.people.worktime import policy as worktime
 from fieldapp.people.worktime.rules import Meter, day_number, first_minute, minute_of
 
 from . import policy
-from .rules import MONTHS, Waits, level_below, months_until, next_month
+from .rules import Waits, level_below, months_until, next_month
 from .steps import Step, declared
 
 MOST_OPEN = 20
@@ -58,7 +58,8 @@ class Asked:
         return {name: value for name, value in held.items() if value}
 
 
-class Stuck(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Stuck:
     """What waits at a step: how many, since when the oldest, how many for longer than they should."""
 
     count: int
@@ -242,6 +243,3 @@ def _late_before(now: datetime, today: date) -> dict[str, datetime]:
         name: datetime.fromtimestamp(meter.back(minute, hours * 60) * 60, UTC)
         for name, hours in policy.on(today).items()
     }
-
-
-__all__ = ["MONTHS", "Asked", "Detail", "Stuck", "Waiting", "detail", "overview", "stuck"]

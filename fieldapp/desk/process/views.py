@@ -84,7 +84,7 @@ def _file(kind: str, name: str, rows: Iterable[list[Cell]]) -> Response:
     return Response(body, content_type=CSV_TYPE, headers={"Content-Disposition": f"attachment; filename={name}.csv"})
 
 
-def _shared(asked: Asked, **of_step: str) -> dict[str, Any]:
+def _shared(asked: Asked, **of_step: Any) -> dict[str, Any]:
     """What both pages show around their figures; `of_step`: the argument `step` of the page of one."""
     here, file = ("process.step", "process.export_step") if of_step else ("process.index", "process.export")
 
@@ -122,4 +122,9 @@ def _place(region: str) -> str:
 def _address(found: steps.Step) -> Callable[[UUID], str | None]:
     """The page of a thing that waits; None while its concern has none."""
     there = found.endpoint in current_app.view_functions
-    return lambda key: url_for(found.endpoint, **{found.argument: key}) if there else None
+
+    def address(key: UUID) -> str | None:
+        arguments: dict[str, Any] = {found.argument: key}
+        return url_for(found.endpoint, **arguments) if there else None
+
+    return address

@@ -222,6 +222,7 @@ def test_limits_and_ratings_count_too_and_wait(app: Flask, people: dict[str, Use
         assert (found["rating"].count, found["limit"].count) == (2, 2)
         waiting = queries.stuck(boss, asked, MONDAY + timedelta(hours=9), cast.TODAY)
         # 8 working hours are the target of a limit, 20 of a rating; the day ends before nine hours are over.
-        assert (waiting["rating"], waiting["limit"].count) == ((1, MONDAY.astimezone(UTC), 0), 1)
+        assert waiting["rating"] == queries.Stuck(1, MONDAY.astimezone(UTC), 0)
+        assert waiting["limit"].count == 1
         assert waiting["limit"].late == 0
         assert queries.stuck(boss, asked, MONDAY + timedelta(hours=23), cast.TODAY)["limit"].late == 1
