@@ -105,6 +105,9 @@ def _register_concerns(app: Flask) -> None:
     from .desk.imports import views as imports
     from .desk.portfolio import views as portfolio
     from .desk.privacy import views as contact_data
+    from .desk.process import policy as process_policy
+    from .desk.process import steps as process_steps
+    from .desk.process import views as process
     from .desk.rounds import task_views as tasks
     from .desk.rounds import views as rounds
     from .desk.surveys import ask_views as asking
@@ -260,6 +263,9 @@ def _register_concerns(app: Flask) -> None:
     weeklog_cli.init_app(app)
     panels.declare(app, weeklog_panels.PANELS)
     app.register_blueprint(batches.concern)
+    app.register_blueprint(process.concern)
+    process_steps.declare(app, process_steps.STEPS)
+    policy_sections.declare(app, process_policy.SECTIONS)
     app.register_blueprint(service.concern)
     app.register_blueprint(surveys.concern)
     app.register_blueprint(survey_plan.concern)

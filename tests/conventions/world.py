@@ -294,5 +294,6 @@ def make_world(app: Flask) -> World:
         "approval_id": approval,
         "log_id": log_id,
         "token": "an-invented-token",
+        "step": "approval",
     }
     return world

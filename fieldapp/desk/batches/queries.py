@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
+from uuid import UUID
 
 from fieldapp.people.accounts.viewer import Viewer
-from fieldapp.trade.ledger.queries import BatchBuyer, page_of_buyers, products_of_batch
+from fieldapp.trade.ledger.queries import BatchBuyer, page_of_buyers, products_of_batch, regions_of_batch
 from fieldapp.trade.ledger.rules import batch_key
 from fieldapp.trade.products.models import Product
 
@@ -67,3 +68,11 @@ def find(viewer: Viewer, asked: Asked, most: int | None = PAGE) -> Found | None:
     if skip and not found.rows:
         found = page_of_buyers(viewer, product_id, asked.batch, most)
     return Found(found.rows, found.mine, found.all - found.mine, products, chosen)
+
+
+def regions_of_buyers(product_id: UUID, key: str) -> set[str]:
+    """Where a dangerous batch went: the region codes of all who bought it, for those who warn (one statement).
+
+    `key`: the batch however it is written.
+    """
+    return regions_of_batch(product_id, batch_key(key))

@@ -172,6 +172,20 @@ def count_buyers_of_batch(product_id: UUID | None, batch: str) -> int:
     return db.session.scalar(sa.select(sa.func.count()).select_from(bought)) or 0
 
 
+def regions_of_batch(product_id: UUID, key: str) -> set[str]:
+    """Where the distributors lie that bought of a batch of a product, whatever they gave back; one statement.
+
+    `key`: the batch as rules.batch_key makes it.
+    """
+    bought = (
+        sa.select(Invoice.distributor_id)
+        .join(InvoiceLine, InvoiceLine.invoice_id == Invoice.id)
+        .where(InvoiceLine.batch_key == key, InvoiceLine.product_id == product_id, InvoiceLine.weight > 0)
+    )
+    select = sa.select(Distributor.region_code).where(Distributor.id.in_(bought)).distinct()
+    return {region for region in db.session.scalars(select) if region}
+
+
 def products_of_batch(batch: str) -> list[Product]:
     """The products that lines of this batch are of, by code: a number may have been used for more than one."""
     there = sa.select(InvoiceLine.product_id).where(InvoiceLine.batch_key == batch_key(batch)).distinct()
