@@ -42,7 +42,7 @@ from .forms import (
     read_list,
 )
 
-concern = Concern("feedback", __name__, section="distributors", url_prefix="/feedback")
+concern = Concern("feedback", __name__, section="feedback", url_prefix="/feedback")
 PAGE = 50
 PHOTO_BYTES = contents.MAX_BYTES + 512 * 1024
 MONTHS = 6  # that the digest offers

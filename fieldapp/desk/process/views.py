@@ -22,7 +22,7 @@ from . import exports, queries, steps
 from .queries import Asked
 from .rules import FEW, LEVELS, next_month
 
-concern = Concern("process", __name__, section="me", url_prefix="/process")
+concern = Concern("process", __name__, section="process", url_prefix="/process")
 
 
 @concern.route("", allow=DECIDERS)

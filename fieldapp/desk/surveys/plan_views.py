@@ -16,7 +16,7 @@ from fieldapp.people.accounts.models import Role
 from . import plan, words
 from .plan import Asked, Part
 
-concern = Concern("survey_plan", __name__, section="distributors", url_prefix="/surveys")
+concern = Concern("survey_plan", __name__, section="surveys", url_prefix="/surveys")
 
 
 @concern.route("", allow=SIGNED_IN)

@@ -43,7 +43,7 @@ from fieldapp.network.territory.rules import chain
 
 from . import chart, tickets, words
 
-concern = Concern("survey_results", __name__, section="distributors", url_prefix="/surveys/results")
+concern = Concern("survey_results", __name__, section="surveys", url_prefix="/surveys/results")
 TREND = 8  # quarters
 
 

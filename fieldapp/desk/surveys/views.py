@@ -23,7 +23,7 @@ from . import words
 from .forms import MOST_BYTES, Answers, not_kept, read_answers
 from .queries import customer_of, tickets_of
 
-concern = Concern("surveys", __name__, section="distributors", url_prefix="/surveys")
+concern = Concern("surveys", __name__, section="surveys", url_prefix="/surveys")
 
 
 @concern.route("/<uuid:survey_id>", allow=SIGNED_IN)
