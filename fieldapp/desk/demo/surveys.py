@@ -80,7 +80,7 @@ def write(seed: int, now: datetime, today: date) -> None:
             .where(Distributor.rep_id.is_not(None), Distributor.status != Status.ENDED)
             .order_by(Distributor.code_key)
             .limit(MOST_STORES)
-        ).tuples()
+        )
     ]
     versions = {audience: book.current(audience.value, now).id for audience in Audience}
     rows = _Rows()

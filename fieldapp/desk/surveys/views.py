@@ -9,7 +9,7 @@ from flask_login import current_user
 from markupsafe import Markup
 
 from fieldapp.core import clock, contents, outbox, storage
-from fieldapp.core.access import FIELD, SIGNED_IN
+from fieldapp.core.access import DECIDERS, FIELD, SIGNED_IN
 from fieldapp.core.concern import Concern
 from fieldapp.core.db import db
 from fieldapp.core.i18n import language
@@ -90,6 +90,18 @@ def link(survey_id: UUID) -> Response:
     )
 
 
+@concern.route("/<uuid:survey_id>/erasure", allow=DECIDERS, methods=("POST",))
+def erase(survey_id: UUID) -> Response:
+    """The customer takes his answers back, as the page of his link says he may."""
+    try:
+        actions.erase(current_user, _find(survey_id), clock.now())
+    except actions.ClosedError:
+        db.session.rollback()
+        return _show(_find(survey_id), 409, closed=True)
+    flash(_("The answers are deleted."), "ok")
+    return see_other(url_for(".show", survey_id=survey_id))
+
+
 @concern.route("/photos/<uuid:photo_id>", allow=SIGNED_IN, endpoint="photo")
 def photo(photo_id: UUID) -> Response:
     """A photo that was answered, to whoever may see its survey."""
@@ -141,6 +153,7 @@ def _show(survey: Survey, status: int = 200, given: Answers | None = None, **mor
         tickets=tickets_of(survey) if answered and "tickets.show" in pages else (),
         may_report="tickets.new" in pages and current_user.role is not Role.ADMIN,
         may_answer=survey.state is SurveyState.OPEN and current_user.role is not Role.ADMIN,
+        may_erase=answered and current_user.role is not Role.REP,
         given=given or Answers(),
         locale=language(),
         say=rules.say,
