@@ -1,9 +1,9 @@
 """The frame of a page, base.html, rendered once for everybody who gets the same one, with holes for the rest.
 
 The frame depends on little: the language (each has its own environment), the role and theme, the place in the
-navigation, how much waits for the viewer and is unread, and which of its blocks the page fills. For each such case it is rendered
-once with a mark in every hole; a page then yields the pieces and its own blocks between them. This replaces the root of
-the parsed base.html, so pages extend it, set variables and fill blocks as ever, and know nothing of it.
+navigation, how much waits for the viewer and is unread, and which of its blocks the page fills. For each such case it
+is rendered once with a mark in every hole; a page then yields the pieces and its own blocks between them. This replaces
+the root of the parsed base.html, so pages extend it, set variables and fill blocks as ever, and know nothing of it.
 
 While the pieces are made, only what tells the cases apart is visible: a frame that showed, say, the viewer's name would
 show nothing here instead of somebody else's, and tests/core/test_frame.py would see the difference.

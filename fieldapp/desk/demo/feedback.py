@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 from uuid import UUID
@@ -68,7 +68,7 @@ SPOKEN = (
 TOLD = ("客户表示认可。", "客户说再看看效果。", "老板很高兴，说早该这样。", "")
 
 
-def write(seed: int, supervisor: str, now: datetime, today: date) -> None:
+def write(seed: int, supervisor: str, now: datetime) -> None:
     """Forty remarks of the first reps' distributors, noted, answered and told back by those who do it."""
     random = draw(seed, "feedback", 0)
     boss = viewer_of(db.session.scalars(sa.select(User).where(User.username == supervisor)).one())

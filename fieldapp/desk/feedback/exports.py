@@ -20,15 +20,15 @@ def header() -> list[str]:
         _("Distributor"),
         _("Kind"),
         _("Theme"),
-        _("Remark"),
+        _("In their words"),
         _("Product"),
         _("Batch"),
-        _("Animals"),
+        _("Which animals"),
         _("Head"),
-        _("Days"),
+        _("For how long"),
         _("Result"),
         _("State"),
-        _("Answers"),
+        _("Who answers"),
     ]
 
 

@@ -27,7 +27,7 @@ def theme_name(theme: Theme | None) -> str:
     if theme is None:
         return _("No theme")
     return {
-        Theme.PRICE: _("Price"),
+        Theme.PRICE: _("Prices"),
         Theme.QUALITY: _("Quality"),
         Theme.DELIVERY: _("Delivery"),
         Theme.PACKAGING: _("Packaging"),
