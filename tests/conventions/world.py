@@ -295,5 +295,7 @@ def make_world(app: Flask) -> World:
         "log_id": log_id,
         "token": "an-invented-token",
         "step": "approval",
+        "process.export_step:kind": "csv",
+        "process.export:kind": "csv",
     }
     return world

@@ -1,7 +1,7 @@
 """Waiting as the viewer may see it: what ended in a month by step, one step over a year, and what waits now."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple, Self
@@ -15,7 +15,7 @@ from fieldapp.core.clock import SHANGHAI
 from fieldapp.core.db import UtcDateTime, db
 from fieldapp.people.accounts.viewer import Viewer
 from fieldapp.people.worktime import policy as worktime
-from fieldapp.people.worktime.rules import Meter, day_number, first_minute, minute_of
+from fieldapp.people.worktime.rules import DAY, day_number, first_minute, meter, minute_of
 
 from . import policy
 from .rules import Waits, level_below, months_until, next_month
@@ -98,12 +98,11 @@ def overview(viewer: Viewer, asked: Asked, today: date) -> dict[str, Waits]:
         _ended(step, viewer, asked.region, first, past, sa.literal(number).label("step"))
         for number, step in enumerate(declared())
     ]
-    rows = db.session.execute(sa.union_all(*parts)).all()
     of_step: dict[int, list[tuple[int, int]]] = defaultdict(list)
-    for number, started, ended in rows:
+    for number, started, ended in _rows(sa.union_all(*parts)):
         if started is not None:
             of_step[number].append((started, ended))
-    measure = _measure(asked, today, (start for spans in of_step.values() for start, _ in spans))
+    measure = _measure(asked, today, [start for spans in of_step.values() for start, _ in spans])
     return {step.name: Waits.of(measure(of_step[number])) for number, step in enumerate(declared())}
 
 
@@ -119,33 +118,46 @@ def stuck(viewer: Viewer, asked: Asked, now: datetime, today: date) -> dict[str,
 
 
 def detail(viewer: Viewer, step: Step, asked: Asked, now: datetime, today: date) -> Detail:
-    """One step in a year; three statements and the policy's."""
+    """One step in a year; four statements and the policy's."""
     months = months_until(asked.month)
-    below = level_below(asked.region)
-    level = below or len(asked.region)
-    area = sa.func.substr(step.done.selected_columns.region, 1, level).label("area")
-    rows = db.session.execute(_ended(step, viewer, asked.region, months[0], next_month(asked.month), area)).all()
-    rows = [row for row in rows if row[1] is not None]
-    taken = _measure(asked, today, (row[1] for row in rows))([(row[1], row[2]) for row in rows])
-    first = day_number(first_minute(months[0]))
-    month_of = _month_of_day(months)
+    past = next_month(asked.month)
+    spans = [span for span in _rows(_ended(step, viewer, asked.region, months[0], past)) if span[0] is not None]
+    taken = _measure(asked, today, [start for start, _ in spans])(spans)
+    month_of, first = _month_of_day(months), first_minute(months[0])
     of_month: list[list[int]] = [[] for _ in months]
-    of_area: dict[str, list[int]] = defaultdict(list)
-    last = len(months) - 1
-    for (where, _started, ended), minutes in zip(rows, taken, strict=True):
-        number = month_of[day_number(ended) - first]
-        of_month[number].append(minutes)
-        if number == last:
-            of_area[where or ""].append(minutes)
+    for (_start, end), minutes in zip(spans, taken, strict=True):
+        of_month[month_of[(end - first) // DAY]].append(minutes)
     targets = _late_before(now, today)
     before = targets.get(step.name)
     found = db.session.execute(_counted(step, viewer, asked.region, now, before)).one()
     return Detail(
         [(month, Waits.of(minutes)) for month, minutes in zip(months, of_month, strict=True)],
-        sorted((where, Waits.of(minutes)) for where, minutes in of_area.items()) if below else [],
+        _areas(viewer, step, asked, today),
         Stuck(found[0], found[1], found[2] or 0),
         _oldest(step, viewer, asked.region, now, before),
     )
+
+
+def _areas(viewer: Viewer, step: Step, asked: Asked, today: date) -> list[tuple[str, Waits]]:
+    """The areas one level below the one asked for, in its month; none below a county."""
+    level = level_below(asked.region)
+    if level is None:
+        return []
+    area = sa.func.substr(step.done.selected_columns.region, 1, level).label("area")
+    past = next_month(asked.month)
+    rows = [row for row in _rows(_ended(step, viewer, asked.region, asked.month, past, area)) if row[1] is not None]
+    taken = _measure(asked, today, [row[1] for row in rows])([(row[1], row[2]) for row in rows])
+    of_area: dict[str, list[int]] = defaultdict(list)
+    for row, minutes in zip(rows, taken, strict=True):
+        of_area[row[0] or ""].append(minutes)
+    return sorted((where, Waits.of(minutes)) for where, minutes in of_area.items())
+
+
+def _rows(select: Any) -> list[Any]:
+    """The driver's own tuples: making rows of SQLAlchemy's out of 100,000 takes longer than to read them."""
+    cursor: Any = db.session.connection().execute(select).cursor
+    found: list[Any] = cursor.fetchall()
+    return found
 
 
 # A plain number comes out of the database as it is: turning 100,000 texts into instants would take a second.
@@ -158,7 +170,7 @@ class _Minutes(FunctionElement[int]):
 
 @compiles(_Minutes, "sqlite")
 def _minutes_sqlite(element: Any, compiler: Any, **options: Any) -> str:
-    return f"CAST(strftime('%s', {compiler.process(element.clauses, **options)}) AS INTEGER) / 60"
+    return f"strftime('%s', {compiler.process(element.clauses, **options)}) / 60"
 
 
 @compiles(_Minutes)
@@ -166,14 +178,14 @@ def _minutes(element: Any, compiler: Any, **options: Any) -> str:
     return f"CAST(floor(extract(epoch FROM {compiler.process(element.clauses, **options)}) / 60) AS BIGINT)"
 
 
-def _ended(step: Step, viewer: Viewer, region: str, first: date, past: date, also: Any) -> sa.Select[Any]:
-    """(also, minute it started, minute it ended) of what ended in these months."""
+def _ended(step: Step, viewer: Viewer, region: str, first: date, past: date, *also: Any) -> sa.Select[Any]:
+    """(…also, minute it started, minute it ended) of what ended in these months."""
     columns = step.done.selected_columns
     return step.done.where(
         _inside(columns.region, viewer, region),
         columns.ended >= _instant(first),
         columns.ended < _instant(past),
-    ).with_only_columns(also, _Minutes(_plain(columns.started)), _Minutes(_plain(columns.ended)))
+    ).with_only_columns(*also, _Minutes(_plain(columns.started)), _Minutes(_plain(columns.ended)))
 
 
 def _counted(
@@ -222,24 +234,19 @@ def _month_of_day(months: list[date]) -> list[int]:
     return [number for number, first in enumerate(months) for _ in range((next_month(first) - first).days)]
 
 
-def _measure(asked: Asked, today: date, starts: Iterable[int]) -> Any:
+def _measure(asked: Asked, today: date, starts: Collection[int]) -> Callable[[list[tuple[int, int]]], list[int]]:
     """A function from spans to their minutes: by the clock, or of working time by the calendar of today."""
-    if asked.by_clock:
+    if asked.by_clock or not starts:
         return lambda spans: [max(0, end - start) for start, end in spans]
-    earliest = min(starts, default=first_minute(today))
-    first = date(1970, 1, 1) + timedelta(days=day_number(earliest))
-    return Meter(worktime.on(today), first, next_month(asked.month)).spans
-
-
-_LOOKED_BACK = timedelta(days=800)  # longer than any target
+    first = date(1970, 1, 1) + timedelta(days=day_number(min(starts)))
+    return meter(worktime.on(today), first.year, asked.month.year).spans
 
 
 def _late_before(now: datetime, today: date) -> dict[str, datetime]:
     """{step: what began before has waited longer than the policy's target}."""
-    day = now.astimezone(SHANGHAI).date()
-    meter = Meter(worktime.on(today), day - _LOOKED_BACK, day)
-    minute = minute_of(now)
+    year = now.astimezone(SHANGHAI).year
+    worked, minute = meter(worktime.on(today), year - 1, year), minute_of(now)
     return {
-        name: datetime.fromtimestamp(meter.back(minute, hours * 60) * 60, UTC)
+        name: datetime.fromtimestamp(worked.back(minute, hours * 60) * 60, UTC)
         for name, hours in policy.on(today).items()
     }

@@ -139,20 +139,27 @@ _approved_at = (
     .correlate(TicketEntry)
     .scalar_subquery()
 )
-# A customer who was content and then was not is not heard twice of one remedy: what was heard last counts no more.
-_heard_of = (
-    sa.select(sa.case((_begun.verb == TicketVerb.CARRY_OUT, _begun.at)))
-    .where(
-        _begun.ticket_id == TicketEntry.ticket_id,
-        _begun.verb.in_((TicketVerb.CARRY_OUT, TicketVerb.SATISFIED, TicketVerb.DISSATISFIED)),
-        _begun.at <= TicketEntry.at,
-        _begun.id != TicketEntry.id,
+_heard_before = sa.orm.aliased(TicketEntry)
+
+
+def _latest(*verbs: TicketVerb) -> Any:
+    """The latest of such entries before one, in the same ticket."""
+    return (
+        sa.select(sa.func.max(_begun.at))
+        .where(_begun.ticket_id == TicketEntry.ticket_id, _begun.verb.in_(verbs), _begun.at <= TicketEntry.at)
+        .correlate(TicketEntry)
+        .scalar_subquery()
     )
-    .order_by(_begun.at.desc(), _begun.id.desc())
-    .limit(1)
-    .correlate(TicketEntry)
-    .scalar_subquery()
+
+
+# Who was content and then was not is not heard twice of one remedy: the second time there is no start.
+_content_before = sa.exists().where(
+    _heard_before.ticket_id == TicketEntry.ticket_id,
+    _heard_before.verb == TicketVerb.SATISFIED,
+    _heard_before.at < TicketEntry.at,
+    _heard_before.at >= _latest(TicketVerb.CARRY_OUT),
 )
+_heard_of = sa.case((sa.or_(TicketEntry.verb == TicketVerb.SATISFIED, ~_content_before), _latest(TicketVerb.CARRY_OUT)))
 _carried_out = (
     sa.select(sa.func.max(TicketEntry.at))
     .where(TicketEntry.ticket_id == Ticket.id, TicketEntry.verb == TicketVerb.CARRY_OUT)
@@ -167,6 +174,8 @@ def _ticket_step(
     return Step(name, Group.TICKETS, title, done, waiting, "tickets.show", "ticket_id", target)
 
 
+# Outer joins, though every remedy and entry has its ticket: where no region is asked for, both databases leave the
+# ticket out, and else they begin with what ended in the month.
 _of_ticket = Remedy.ticket_id == Ticket.id
 _entry_of_ticket = TicketEntry.ticket_id == Ticket.id
 
@@ -182,7 +191,9 @@ _TICKETS = (
     _ticket_step(
         "proposal",
         lambda: _("Ticket: opened → remedy proposed"),
-        _done(Ticket.region_code, Ticket.recorded_at, Remedy.proposed_at).join(Ticket, _of_ticket).where(_first_remedy),
+        _done(Ticket.region_code, Ticket.recorded_at, Remedy.proposed_at)
+        .outerjoin(Ticket, _of_ticket)
+        .where(_first_remedy),
         _open(Ticket.region_code, Ticket.recorded_at, Ticket.id).where(
             _tickets(TicketState.REPORTED), Ticket.round == 1
         ),
@@ -191,7 +202,7 @@ _TICKETS = (
     _ticket_step(
         "first_approval",
         lambda: _("Ticket: remedy proposed → first decision"),
-        _done(Ticket.region_code, Remedy.proposed_at, sa.func.coalesce(Remedy.first_at, Remedy.decided_at)).join(
+        _done(Ticket.region_code, Remedy.proposed_at, sa.func.coalesce(Remedy.first_at, Remedy.decided_at)).outerjoin(
             Ticket, _of_ticket
         ),
         _open(Ticket.region_code, Remedy.proposed_at, Ticket.id)
@@ -203,7 +214,7 @@ _TICKETS = (
         "second_approval",
         lambda: _("Ticket: first → second decision"),
         _done(Ticket.region_code, Remedy.first_at, Remedy.decided_at)
-        .join(Ticket, _of_ticket)
+        .outerjoin(Ticket, _of_ticket)
         .where(Remedy.first_at < Remedy.decided_at),
         _open(Ticket.region_code, Remedy.first_at, Ticket.id)
         .join(Ticket, _of_ticket)
@@ -214,7 +225,7 @@ _TICKETS = (
         "carry_out",
         lambda: _("Ticket: approved → carried out"),
         _done(Ticket.region_code, _approved_at, TicketEntry.at)
-        .join(Ticket, _entry_of_ticket)
+        .outerjoin(Ticket, _entry_of_ticket)
         .where(TicketEntry.verb == TicketVerb.CARRY_OUT),
         _open(Ticket.region_code, Remedy.decided_at, Ticket.id)
         .join(Ticket, _of_ticket)
@@ -225,7 +236,7 @@ _TICKETS = (
         "hearing",
         lambda: _("Ticket: carried out → customer heard"),
         _done(Ticket.region_code, _heard_of, TicketEntry.at)
-        .join(Ticket, _entry_of_ticket)
+        .outerjoin(Ticket, _entry_of_ticket)
         .where(TicketEntry.verb.in_((TicketVerb.SATISFIED, TicketVerb.DISSATISFIED))),
         _open(Ticket.region_code, _carried_out, Ticket.id).where(_tickets(TicketState.CARRIED_OUT)),
         20,

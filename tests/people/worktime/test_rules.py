@@ -108,9 +108,10 @@ def test_looking_back_finds_the_latest_minute(calendar: WorkCalendar, end: datet
     meter = Meter(calendar, date(2026, 9, 1), date(2026, 10, 31))
     now = minute_of(end)
     then = meter.back(now, minutes)
+    [waited, longer, all_of_it] = meter.spans([(then, now), (then + 1, now), (0, now)])
     assert then <= now
-    if meter.at(now) >= minutes:
-        assert meter.at(now) - meter.at(then) == minutes
-        assert then == now or meter.at(now) - meter.at(then + 1) < minutes
+    if all_of_it >= minutes:
+        assert waited == minutes
+        assert then == now or longer < minutes
     else:
-        assert meter.at(then) == 0
+        assert waited == all_of_it
