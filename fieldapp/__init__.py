@@ -106,6 +106,7 @@ def _register_concerns(app: Flask) -> None:
     from .desk.rounds import views as rounds
     from .desk.surveys import ask_views as asking
     from .desk.surveys import chores as surveys_chores
+    from .desk.surveys import departures as surveys_departures
     from .desk.surveys import editor_views as survey_forms
     from .desk.surveys import link_views as survey_link
     from .desk.surveys import panels as surveys_panels
@@ -249,6 +250,7 @@ def _register_concerns(app: Flask) -> None:
     panels.declare(app, surveys_panels.PANELS)
     storage.declare(app, survey_queries.known_photos)
     chores.declare(app, surveys_chores.CHORES)
+    contact_departures.declare(app, surveys_departures.forget_name)
     panels.declare(app, service_panels.PANELS)
     notice_kinds.declare(app, feedback_notices.KINDS)
     storage.declare(app, feedback_queries.known_photos)

@@ -28,6 +28,7 @@ def test_every_marked_form_posts_to_a_route_that_keeps_receipts(app: Flask) -> N
         f"/distributors/{store}/visit",
         f"/visits/{visit}",
         "/deals/offline",
+        f"/surveys/{world.examples['survey_id']}",
     ):
         for form in _FORM.findall(rep.get(page).text):
             action = _ACTION.search(form)
@@ -41,5 +42,7 @@ def test_every_marked_form_posts_to_a_route_that_keeps_receipts(app: Flask) -> N
         "visits.check_out",
         "offline.create",
         "rounds.unplan",
+        "asking.answered",
+        "surveys.answer",
         "tasks.finish",
     }

@@ -22,6 +22,7 @@ from fieldapp.desk.exports.models import ExportForm, ExportRun, ExportState
 from fieldapp.desk.imports import runs
 from fieldapp.desk.imports.models import ImportRun, RunState
 from fieldapp.desk.weeklog.models import WeeklyLog
+from fieldapp.fieldwork.surveys import actions as surveys
 from fieldapp.fieldwork.surveys.models import SurveyPhoto
 from fieldapp.fieldwork.visits.models import VisitNote, VisitPhoto
 from fieldapp.network.distributors.models import Contact
@@ -173,6 +174,7 @@ def make_world(app: Flask) -> World:
         )
         storage.keep(photo.id, photo.sha256, picture.getvalue())
         survey = cast.make_survey(distributor, users["rep"])
+        link = surveys.open_link(viewer_of(users["rep"]), survey, at)
         answered = cast.make_survey(distributor, users["rep"])
         answered_photo = cast.add(
             SurveyPhoto(survey_id=answered.id, question="shelf", taken_at=at, sha256=photo.sha256, size=photo.size)
@@ -185,6 +187,7 @@ def make_world(app: Flask) -> World:
                 "note_id": note.id,
                 "survey_id": survey.id,
                 "surveys.photo:photo_id": answered_photo.id,
+                "survey_link.show:token": link,
                 "photo_id": photo.id,
                 "distributor_id": distributor.id,
                 "contact_id": distributor.contacts[0].id,

@@ -40,12 +40,10 @@ def ask(distributor_id: UUID) -> Response:
     asked = read_asked({row.id: AUDIENCES[row.kind] for row in outlets_of(distributor_id)})
     if asked is None:
         return _index(distributor_id, 422, _("This customer is not in the file any more. Choose another."))
-    keys = {
-        "outlet_id": asked.outlet if asked.audience is Audience.RETAILER else None,
-        "farm_id": asked.outlet if asked.audience is Audience.FARMER else None,
-    }
+    outlet = asked.outlet if asked.audience is Audience.RETAILER else None
+    farm = asked.outlet if asked.audience is Audience.FARMER else None
     known = asked.outlet is not None or asked.audience is Audience.DISTRIBUTOR
-    open_one = queries.open_of(distributor_id, asked.audience.value, **keys) if known else None
+    open_one = queries.open_of(distributor_id, asked.audience.value, outlet, farm) if known else None
     if open_one is not None:
         return see_other(url_for("surveys.show", survey_id=open_one.id))
     now = clock.now()
@@ -57,9 +55,10 @@ def ask(distributor_id: UUID) -> Response:
             distributor=store,
             audience=asked.audience,
             visit_id=visit_at(current_user, distributor_id, now),
+            outlet_id=outlet,
+            farm_id=farm,
             now=now,
             today=clock.today(),
-            **keys,
         )
     except actions.GoneError:
         abort(404)

@@ -9,7 +9,7 @@ from flask_login import current_user
 from markupsafe import Markup
 
 from fieldapp.core import clock, contents, outbox, storage
-from fieldapp.core.access import FIELD, SIGNED_IN
+from fieldapp.core.access import DECIDERS, FIELD, SIGNED_IN
 from fieldapp.core.concern import Concern
 from fieldapp.core.db import db
 from fieldapp.core.i18n import language
@@ -38,6 +38,8 @@ def answer(survey_id: UUID) -> Response:
     given = read_answers(_form_of(_find(survey_id)))
     survey = _find(survey_id)  # anew: reading a photo lets go of what was read before
     if survey.state is not SurveyState.OPEN:
+        if given.answers and given.answers == queries.answers_of(survey):  # a second tap
+            return see_other(url_for(".show", survey_id=survey_id))
         return _show(survey, 409, closed=True)
     if given.errors:
         return _show(survey, 422, given)
@@ -88,6 +90,18 @@ def link(survey_id: UUID) -> Response:
         code=qr_code(address),
         days=policy.on(clock.today()).link_days,
     )
+
+
+@concern.route("/<uuid:survey_id>/erasure", allow=DECIDERS, methods=("POST",))
+def erase(survey_id: UUID) -> Response:
+    """The customer takes his answers back, as the page of his link says he may."""
+    try:
+        actions.erase(current_user, _find(survey_id), clock.now())
+    except actions.ClosedError:
+        db.session.rollback()
+        return _show(_find(survey_id), 409, closed=True)
+    flash(_("The answers are deleted."), "ok")
+    return see_other(url_for(".show", survey_id=survey_id))
 
 
 @concern.route("/photos/<uuid:photo_id>", allow=SIGNED_IN, endpoint="photo")
@@ -141,6 +155,7 @@ def _show(survey: Survey, status: int = 200, given: Answers | None = None, **mor
         tickets=tickets_of(survey) if answered and "tickets.show" in pages else (),
         may_report="tickets.new" in pages and current_user.role is not Role.ADMIN,
         may_answer=survey.state is SurveyState.OPEN and current_user.role is not Role.ADMIN,
+        may_erase=answered and current_user.role is not Role.REP,
         given=given or Answers(),
         locale=language(),
         say=rules.say,

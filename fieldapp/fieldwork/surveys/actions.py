@@ -5,7 +5,7 @@ customer who answer at the same moment do not both count. The audit says that so
 """
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import Any
@@ -326,6 +326,32 @@ def expire(_now: datetime, today: date) -> int:
     return int(late.rowcount)  # type: ignore[attr-defined]
 
 
+def erase(viewer: Viewer, survey: Survey, now: datetime) -> None:
+    """The customer takes his answers back: all of them go, and the survey counts as declined. Raises ClosedError when
+    there are none."""
+    if survey.state is not SurveyState.ANSWERED:
+        raise ClosedError(survey)
+    tallies.take_back(survey)
+    photos = _delete([survey.id], sa.true())
+    taken_back = {"state": SurveyState.DECLINED, "answered_at": None, "contact_id": None}
+    db.session.execute(sa.update(Survey).where(Survey.id == survey.id).values(**taken_back))
+    changes = {"state": [SurveyState.ANSWERED.value, SurveyState.DECLINED.value]}
+    record(viewer.id, "surveys.erase", SUBJECT, survey.id, now, changes)
+    db.session.commit()
+    _discard(photos)
+
+
+def forget_person(contact_id: UUID, *, words: bool) -> None:
+    """A contact leaves the file: no survey names him any more. `words`: those that he wrote go as well, and his photos,
+    whose content a sweep removes (core/storage.py)."""
+    mine = Survey.contact_id == contact_id
+    if words and (keys := db.session.scalars(sa.select(Survey.id).where(mine)).all()):
+        _delete(keys, SurveyAnswer.text != "")
+    db.session.execute(
+        sa.update(Survey).where(mine).values(contact_id=None).execution_options(synchronize_session=False)
+    )
+
+
 def forget(now: datetime, today: date) -> int:
     """What was promised to who answered: his words, his photo and his name go after a while, the scores stay; how many
     surveys. In pieces, each with its own commit."""
@@ -341,14 +367,30 @@ def forget(now: datetime, today: date) -> int:
         keys = db.session.scalars(sa.select(Survey.id).where(Survey.made_at < before, named).limit(_CHUNK)).all()
         if not keys:
             return done
-        photos = db.session.scalars(sa.select(SurveyPhoto).where(SurveyPhoto.survey_id.in_(keys))).all()
-        for statement in (
-            sa.delete(SurveyAnswer).where(SurveyAnswer.survey_id.in_(keys), SurveyAnswer.text != ""),
-            sa.delete(SurveyPhoto).where(SurveyPhoto.survey_id.in_(keys)),
-            sa.update(Survey).where(Survey.id.in_(keys)).values(contact_id=None),
-        ):
-            db.session.execute(statement.execution_options(synchronize_session=False))
+        photos = _delete(keys, SurveyAnswer.text != "")
+        db.session.execute(
+            sa.update(Survey)
+            .where(Survey.id.in_(keys))
+            .values(contact_id=None)
+            .execution_options(synchronize_session=False)
+        )
         db.session.commit()
-        for photo in photos:
-            storage.discard(photo.id, photo.sha256)  # after the commit: a row without its content must not be
+        _discard(photos)
         done += len(keys)
+
+
+def _delete(keys: Sequence[UUID], which: sa.ColumnElement[bool]) -> Sequence[SurveyPhoto]:
+    """Delete answers and all photos of surveys; the photos, whose contents are still there."""
+    photos = db.session.scalars(sa.select(SurveyPhoto).where(SurveyPhoto.survey_id.in_(keys))).all()
+    for statement in (
+        sa.delete(SurveyAnswer).where(SurveyAnswer.survey_id.in_(keys), which),
+        sa.delete(SurveyPhoto).where(SurveyPhoto.survey_id.in_(keys)),
+    ):
+        db.session.execute(statement.execution_options(synchronize_session=False))
+    return photos
+
+
+def _discard(photos: Sequence[SurveyPhoto]) -> None:
+    """Their contents, after the commit: a row without its content must not be."""
+    for photo in photos:
+        storage.discard(photo.id, photo.sha256)

@@ -12,8 +12,9 @@ from PIL import Image
 
 from fieldapp.core.db import begin_writing, db, uuid7
 from fieldapp.fieldwork.surveys import queries
-from fieldapp.fieldwork.surveys.models import FormVersion, Survey
+from fieldapp.fieldwork.surveys.models import FormVersion, Survey, SurveyAnswer
 from fieldapp.fieldwork.surveys.rules import Audience, Channel, SurveyState
+from fieldapp.network.distributors.models import Contact
 from fieldapp.people.accounts.models import User
 from tests import cast
 
@@ -95,7 +96,8 @@ def test_what_is_not_asked_is_not_kept(app: Flask, people: dict[str, User], visi
 
 
 def test_a_second_answer_is_told_how_it_stands(survey: str, visit: Any) -> None:
-    visit("rep").post(f"/surveys/{survey}", DISTRIBUTOR)
+    rep = visit("rep")
+    assert [rep.post(f"/surveys/{survey}", DISTRIBUTOR).status_code for _ in range(2)] == [303, 303], "a second tap"
     late = visit("boss").post(f"/surveys/{survey}", {**DISTRIBUTOR, "q-price": "1"})
     assert late.status_code == 409
     assert "closed meanwhile" in late.text
@@ -118,6 +120,42 @@ def test_they_would_rather_not(app: Flask, survey: str, visit: Any) -> None:
     assert "Declined" in rep.post(f"/surveys/{survey}/refusal", follow_redirects=True).text
     assert state_of(app, survey).state is SurveyState.DECLINED
     assert rep.post(f"/surveys/{survey}", DISTRIBUTOR).status_code == 409
+
+
+def test_he_takes_his_answers_back(app: Flask, survey: str, visit: Any) -> None:
+    rep, boss = visit("rep"), visit("boss")
+    rep.post(f"/surveys/{survey}", DISTRIBUTOR | {"q-mend": "Come on time"})
+    assert "takes the answers back" not in rep.get(f"/surveys/{survey}").text
+    assert rep.post(f"/surveys/{survey}/erasure").status_code == 403
+    page = boss.post(f"/surveys/{survey}/erasure", follow_redirects=True).text
+    assert "Come on time" not in page
+    with app.app_context():
+        assert db.session.scalar(sa.select(sa.func.count()).select_from(SurveyAnswer)) == 0
+    assert state_of(app, survey).state is SurveyState.DECLINED
+    assert boss.post(f"/surveys/{survey}/erasure").status_code == 409
+
+
+@pytest.mark.parametrize(("way", "words"), [("removal", True), ("erasure", False)])
+def test_who_leaves_the_file_is_named_no_more(
+    app: Flask, people: dict[str, User], visit: Any, way: str, words: bool
+) -> None:
+    """Taken out of the file his words stay, erased as his right is they go."""
+    with app.app_context():
+        begin_writing()
+        row = cast.make_distributor()
+        contact = cast.add(Contact(distributor_id=row.id, name="Zhao", phone="13900000000"))
+        asked = cast.make_survey(row, people["rep"], contact_id=contact.id)
+        db.session.commit()
+        store, person, key = row.id, contact.id, asked.id
+    boss = visit("boss")
+    boss.post(f"/surveys/{key}", DISTRIBUTOR | {"q-mend": "Come on time"})
+    if way == "erasure":
+        answer = boss.post(f"/contacts/{person}/data/erasure", {"reason": "He asked for it by phone"})
+    else:
+        answer = boss.post(f"/distributors/{store}/file/contacts/{person}/removal")
+    assert answer.status_code == 303
+    assert state_of(app, str(key)).contact_id is None
+    assert ("Come on time" in boss.get(f"/surveys/{key}").text) is words
 
 
 def test_an_administrator_reads_and_does_not_answer(survey: str, visit: Any) -> None:
