@@ -27,6 +27,7 @@ from fieldapp.fieldwork.feedback import actions as feedback
 from fieldapp.fieldwork.feedback.models import RemarkPhoto
 from fieldapp.fieldwork.feedback.rules import RemarkKind
 from fieldapp.fieldwork.remediation import actions as remediation
+from fieldapp.fieldwork.surveys import actions as surveys
 from fieldapp.fieldwork.surveys.models import SurveyPhoto
 from fieldapp.fieldwork.visits.models import VisitNote, VisitPhoto
 from fieldapp.network.distributors.models import Contact
@@ -214,6 +215,7 @@ def make_world(app: Flask) -> World:
             caption="",
             when=remediation.When(at, at, cast.TODAY),
         )
+        link = surveys.open_link(viewer_of(users["rep"]), survey, at)
         answered = cast.make_survey(distributor, users["rep"])
         answered_photo = cast.add(
             SurveyPhoto(survey_id=answered.id, question="shelf", taken_at=at, sha256=photo.sha256, size=photo.size)
@@ -240,6 +242,10 @@ def make_world(app: Flask) -> World:
                 "note_id": note.id,
                 "survey_id": survey.id,
                 "surveys.photo:photo_id": answered_photo.id,
+                "survey_link.show:token": link,
+                "form": "distributor",
+                "number": 1,
+                "survey_results.question:key": "overall",
                 "photo_id": photo.id,
                 "ticket_id": ticket.id,
                 "tickets.photo:photo_id": shown.id,

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from fieldapp.core.clock import SHANGHAI
 from fieldapp.core.db import db, uuid7
-from fieldapp.fieldwork.surveys import book
+from fieldapp.fieldwork.surveys import book, tallies
 from fieldapp.fieldwork.surveys.models import Survey, SurveyAnswer
 from fieldapp.fieldwork.surveys.rules import Audience, Channel, Purpose, SurveyState
 from fieldapp.network.distributors.models import Contact, Distributor
@@ -98,6 +98,7 @@ def write(seed: int, now: datetime, today: date) -> None:
     for model, given in ((Survey, rows.surveys), (SurveyAnswer, rows.answers)):
         if given:
             db.session.execute(sa.insert(model), given)
+    tallies.count_again()
 
 
 def _outlets(kind: OutletKind, stores: Sequence[_Store]) -> list[tuple[UUID, _Store]]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from io import BytesIO
 from typing import Any, Self
 from uuid import UUID
@@ -122,7 +123,14 @@ class Shown:
             results.regions_for(current_user, wanted.region),
             None if self.persons else wanted.rep,
             None if self.persons else wanted.version,
+            self.guard,
         )
+
+    @cached_property
+    def guard(self) -> results.Guard | None:
+        """Of persons: what is shown together in the years of the trend."""
+        first = min(self.period.first, moved(self.period.last, 1 - TREND))
+        return results.Guard(self.book, first, self.period.last) if self.book and self.persons else None
 
     @property
     def persons(self) -> bool:
@@ -133,10 +141,10 @@ class Shown:
         """Of the period."""
         return results.tallies(self.selection())
 
-    def history(self) -> dict[Key, int]:
-        """Of the quarters of the trend, which end with the period."""
+    def history(self, question: str) -> dict[Key, int]:
+        """Of a question in the quarters of the trend, which end with the period."""
         last = self.period.last
-        return results.history(self.selection().during(moved(last, 1 - TREND), last))
+        return results.history(self.selection().during(moved(last, 1 - TREND), last), question)
 
     def link(self, endpoint: str = "survey_results.index", **changes: Any) -> str:
         """Another page, or this one with another selection."""
@@ -194,7 +202,7 @@ def index() -> Response:
     shown = Shown()
     if shown.book is None:
         return page("desk/surveys/results.html", asked=None, **shown.context())
-    selection, now, every = shown.selection(), shown.tallies(), shown.history()
+    selection, now = shown.selection(), shown.tallies()
     main = results.main_question(shown.book.newest)
     regions = results.by_region(selection, main) if main else {}
     names = patches.names(regions)
@@ -205,7 +213,7 @@ def index() -> Response:
         overall=figures(now, main) if main else Figures({}),
         nps=figures(now, nps) if nps else None,
         rows=[row for row in (_row(now, one) for one in shown.questions()) if row],
-        trend=chart.trend(_averages(every, main), 1, 5) if main else None,
+        trend=chart.trend(_averages(shown.history(main), main), 1, 5) if main else None,
         regions=[(code, names.get(code, code).split(" · ")[-1], found) for code, found in regions.items()],
         deeper=lambda code: shown.link(region=code) if len(code) in LEVELS and code != shown.wanted.region else None,
         reps=results.rep_names(current_user, selection),
@@ -248,7 +256,7 @@ def question(key: str) -> Response:
     """A question: how it was answered, over time, and by whom; of persons by nobody."""
     shown = Shown()
     asked = next((one for one in shown.questions() if one.key == key), None) or abort(404)
-    selection, now, every = shown.selection(), shown.tallies(), shown.history()
+    selection, now, every = shown.selection(), shown.tallies(), shown.history(key)
     number = _whole(request.args.get("score", ""))
     said = results.answers(current_user, selection, key, number, _key(request.args.get("after", "")))
     listed = said[: results.MOST_ROWS]

@@ -331,6 +331,7 @@ def erase(viewer: Viewer, survey: Survey, now: datetime) -> None:
     there are none."""
     if survey.state is not SurveyState.ANSWERED:
         raise ClosedError(survey)
+    tallies.take_back(survey)
     photos = _delete([survey.id], sa.true())
     taken_back = {"state": SurveyState.DECLINED, "answered_at": None, "contact_id": None}
     db.session.execute(sa.update(Survey).where(Survey.id == survey.id).values(**taken_back))

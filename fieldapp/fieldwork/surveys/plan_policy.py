@@ -58,7 +58,9 @@ SECTIONS = (
             Setting(
                 ("retailer_percent",),
                 lambda: _("Retailers asked in a quarter"),
-                help=lambda: _("Chance picks them from the files of the distributors. 25 % is once a year on average."),
+                help=lambda: _(
+                    "Chance picks them from the files of the distributors. A quarter of all is once a year on average."
+                ),
                 unit=lambda: "%",
             ),
             Setting(

@@ -1,7 +1,7 @@
 """Surveys as a viewer may see them: those of his patch."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -68,12 +68,6 @@ def known_photos(keys: Collection[UUID]) -> set[UUID]:
         chunk, remaining = remaining[:_KNOWN_CHUNK], remaining[_KNOWN_CHUNK:]
         found.update(db.session.scalars(sa.select(SurveyPhoto.id).where(SurveyPhoto.id.in_(chunk))))
     return found
-
-
-def latest_of(distributor_id: UUID, limit: int) -> Sequence[Survey]:
-    """The latest surveys at a distributor that the viewer has found."""
-    asked = sa.select(Survey).where(Survey.distributor_id == distributor_id)
-    return db.session.scalars(asked.order_by(Survey.made_at.desc(), Survey.id.desc()).limit(limit)).all()
 
 
 def open_of(distributor_id: UUID, form: str, outlet_id: UUID | None, farm_id: UUID | None) -> Survey | None:

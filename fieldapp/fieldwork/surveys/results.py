@@ -23,6 +23,7 @@ from .results_rules import (
     OVERALL,
     County,
     Figures,
+    Group,
     Key,
     first_day,
     groups,
@@ -75,7 +76,8 @@ class Asked(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Selection:
     """Which surveys: of a form, asked from one quarter to another, in some regions; of a rep or a version where one is
-    chosen. `regions` are heads of region codes, "" is everywhere, none of them within another."""
+    chosen. `regions` are heads of region codes, "" is everywhere, none of them within another. `guard`: of these years
+    or more, for several selections of a page."""
 
     book: Book
     first: int
@@ -83,6 +85,11 @@ class Selection:
     regions: tuple[str, ...]
     rep_id: UUID | None = None
     version: int | None = None
+    guard: "Guard | None" = None
+
+    def kept(self) -> "Guard":
+        """Its guard."""
+        return self.guard or Guard(self.book, self.first, self.last)
 
     def during(self, first: int, last: int) -> "Selection":
         """The same of other quarters."""
@@ -115,36 +122,32 @@ def regions_for(viewer: Viewer, region: str | None) -> tuple[str, ...]:
 def tallies(selection: Selection) -> dict[Key, int]:
     """What was answered, counted; of persons only what may be shown."""
     if selection.book.of_persons:
-        return _of_persons(selection, [(selection.first, selection.last)])
+        return _of_persons(selection, _keys(selection.book), [(selection.first, selection.last)])
     return _of_companies(selection)
 
 
-def history(selection: Selection) -> dict[Key, int]:
-    """The same by quarters: of persons only what may be shown of each quarter alone."""
+def history(selection: Selection, question: str) -> dict[Key, int]:
+    """The same of one question by quarters: of persons only what may be shown of each quarter alone."""
     if not selection.book.of_persons:
-        return _of_companies(selection)
+        return _of_companies(selection, {question})
     quarters = [selection.first]
     while quarters[-1] < selection.last:
         quarters.append(moved(quarters[-1], 1))
-    return _of_persons(selection, [(quarter, quarter) for quarter in quarters])
+    return _of_persons(selection, {question}, [(quarter, quarter) for quarter in quarters])
 
 
-def _of_companies(selection: Selection) -> dict[Key, int]:
+def _of_companies(selection: Selection, questions: Collection[str] | None = None) -> dict[Key, int]:
     if selection.rep_id is not None or any(len(head) not in LEVELS for head in selection.regions):
         return _by_survey(selection)
-    return _counted(selection, selection.regions)
+    return _counted(selection, selection.regions, questions)
 
 
-def _of_persons(selection: Selection, spans: Sequence[tuple[int, int]]) -> dict[Key, int]:
+def _of_persons(selection: Selection, questions: Collection[str], spans: Sequence[tuple[int, int]]) -> dict[Key, int]:
     """A question that some leave out is put together by who answered it: counties may be too few there alone."""
     selection = replace(selection, rep_id=None, version=None)
-    heads = _whole(selection)
-    found = _counted(selection, heads)
-    counties = _counties(selection)
-    gone = {question: frozenset[County]() for question in counties}
-    for question, counts in counties.items():
-        same = next((one for one in gone if one < question and counties[one] == counts), None)
-        gone[question] = gone[same] if same is not None else hidden(counts, groups(counts), heads, spans)
+    heads, guard = _whole(selection), selection.kept()
+    found = _counted(selection, heads, questions)
+    gone = {question: guard.hidden(question, heads, spans) for question in guard.counties if question in questions}
     return without(found, _of_counties(selection, gone))
 
 
@@ -153,20 +156,42 @@ def _whole(selection: Selection) -> tuple[str, ...]:
     return tuple(head for head in selection.regions if len(head) in LEVELS)
 
 
-def _counties(selection: Selection) -> dict[str, dict[County, int]]:
-    """{question: {county and quarter: how many answered}}, of the whole country and of whole years: so that what is put
-    together is the same on every page."""
-    held: dict[str, dict[County, int]] = defaultdict(dict)
-    years = selection.during(selection.first // 10 * 10 + 1, selection.last // 10 * 10 + 4)
-    rows = db.session.execute(
-        sa.select(SurveyTally.question, SurveyTally.region, SurveyTally.quarter, sa.func.sum(SurveyTally.count))
-        .where(*_during(years), SurveyTally.level == LEVELS[-1], SurveyTally.choice == "")
-        .group_by(SurveyTally.question, SurveyTally.region, SurveyTally.quarter)
-        .order_by(SurveyTally.question)
-    )
-    for question, region, quarter, count in rows:
-        held[question][region, quarter] = int(count)
-    return held
+class Guard:
+    """What of persons' answers is shown together, worked out once for all that a page shows.
+
+    Of the whole country and of whole years, so that it is the same on every page.
+    """
+
+    def __init__(self, book: Book, first: int, last: int) -> None:
+        self.counties: dict[str, dict[County, int]] = defaultdict(dict)
+        rows = db.session.execute(
+            sa.select(SurveyTally.question, SurveyTally.region, SurveyTally.quarter, sa.func.sum(SurveyTally.count))
+            .where(
+                SurveyTally.form == book.key,
+                SurveyTally.question.in_(_keys(book)),
+                SurveyTally.level == LEVELS[-1],
+                SurveyTally.quarter >= first // 10 * 10 + 1,
+                SurveyTally.quarter <= last // 10 * 10 + 4,
+                SurveyTally.choice == "",
+            )
+            .group_by(SurveyTally.question, SurveyTally.region, SurveyTally.quarter)
+            .order_by(SurveyTally.question)
+        )
+        for question, region, quarter, count in rows:
+            self.counties[question][region, quarter] = int(count)
+        self._groups: dict[str, list[Group]] = {}
+
+    def groups(self, question: str) -> list[Group]:
+        """Of a question; those that all have answered have the same."""
+        if question not in self._groups:
+            counts = self.counties.get(question, {})
+            same = next((one for one in self._groups if self.counties.get(one, {}) == counts), None)
+            self._groups[question] = groups(counts) if same is None else self._groups[same]
+        return self._groups[question]
+
+    def hidden(self, question: str, heads: Sequence[str], spans: Sequence[tuple[int, int]]) -> frozenset[County]:
+        """rules.hidden of a question."""
+        return hidden(self.counties.get(question, {}), self.groups(question), heads, spans)
 
 
 def _of_counties(selection: Selection, wanted: Mapping[str, Collection[County]]) -> dict[Key, int]:
@@ -202,16 +227,19 @@ def _during(selection: Selection) -> list[sa.ColumnElement[bool]]:
     ]
 
 
-def _counted(selection: Selection, heads: Iterable[str]) -> dict[Key, int]:
+def _keys(book: Book) -> set[str]:
+    """Every question, and the surveys themselves: named, so that the primary key is looked up question by question."""
+    return {"", *(question.key for form in book.forms for question in form.questions)}
+
+
+def _counted(selection: Selection, heads: Iterable[str], questions: Collection[str] | None = None) -> dict[Key, int]:
     found: Counter[Key] = Counter()
     parts = [sa.and_(SurveyTally.level == len(head), SurveyTally.region == head) for head in heads]
     if not parts:
         return {}
-    # Named, so that the primary key is looked up question by question.
-    questions = {"", *(question.key for form in selection.book.forms for question in form.questions)}
     rows = db.session.execute(
         sa.select(*_KEY, SurveyTally.count).where(
-            *_during(selection), SurveyTally.question.in_(questions), sa.or_(*parts)
+            *_during(selection), SurveyTally.question.in_(questions or _keys(selection.book)), sa.or_(*parts)
         )
     )
     for *key, count in rows:
@@ -318,7 +346,7 @@ def _parts(selection: Selection, question: str, heads: tuple[str, ...], level: i
     )
     shown: set[County] = set()
     if persons:
-        for group in groups(_counties(selection).get(question, {})):
+        for group in selection.kept().groups(question):
             if len(group.region) >= level and group.lies_in(heads, selection.first, selection.last):
                 shown |= group.counties
     found: dict[str, Counter[int]] = defaultdict(Counter)
@@ -438,8 +466,7 @@ def texts_of_persons(selection: Selection, question: str) -> list[str]:
     whole = _whole(selection)
     if not whole:
         return []
-    counts = _counties(selection).get(question, {})
-    gone = hidden(counts, groups(counts), whole, [(selection.first, selection.last)])
+    gone = selection.kept().hidden(question, whole, [(selection.first, selection.last)])
     rows = db.session.execute(
         sa.select(Survey.region_code, Survey.made_at, SurveyAnswer.text)
         .join(SurveyAnswer, SurveyAnswer.survey_id == Survey.id)

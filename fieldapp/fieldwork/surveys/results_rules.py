@@ -5,10 +5,11 @@ fourth of 2026.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import cache
 from math import sqrt
 from typing import NamedTuple
 
@@ -73,12 +74,13 @@ class Period(NamedTuple):
     first: int
     last: int
 
-    @classmethod
-    def around(cls, span: Span, quarter: int) -> "Period":
+    @staticmethod
+    @cache
+    def around(span: Span, quarter: int) -> "Period":
         """The quarter, half or year that a quarter lies in."""
         long = _LONG[span]
         first = moved(quarter, -((quarter % 10 - 1) % long))
-        return cls(span, first, moved(first, long - 1))
+        return Period(span, first, moved(first, long - 1))
 
     def beside(self, by: int) -> "Period":
         """The one after (1) or before (-1) it."""
@@ -286,23 +288,19 @@ def groups(counts: Mapping[County, int]) -> list[Group]:
 
 
 def hidden(
-    counts: Mapping[County, int], made: Iterable[Group], regions: Iterable[str], spans: Sequence[tuple[int, int]]
+    counts: Mapping[County, int], made: Collection[Group], regions: Iterable[str], spans: Sequence[tuple[int, int]]
 ) -> frozenset[County]:
     """Of the counties of some regions and quarters those whose answers do not count there: their group reaches beyond,
     or they are in none. `made`: the groups of `counts`; `spans`: (first, last quarter), each shown by itself."""
     heads = tuple(regions)
+    periods = {group.period for group in made}
+    fit = {one for one in periods if any(first <= one.first and one.last <= last for first, last in spans)}
     shown = {
-        county
-        for group in made
-        if any(group.lies_in(heads, first, last) for first, last in spans)
-        for county in group.counties
+        county for group in made if group.period in fit and group.region.startswith(heads) for county in group.counties
     }
+    quarters = {one for _region, one in counts if any(first <= one <= last for first, last in spans)}
     return frozenset(
-        county
-        for county in counts
-        if county not in shown
-        and county[0].startswith(heads)
-        and any(first <= county[1] <= last for first, last in spans)
+        county for county in counts if county[1] in quarters and county[0].startswith(heads) and county not in shown
     )
 
 

@@ -2,8 +2,9 @@
 reads some hundred rows however many surveys there are."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 
@@ -27,22 +28,30 @@ def count(survey: Survey, version: FormVersion, answers: Mapping[str, Answer]) -
     _add(Counter(_of(survey, version, answers)))
 
 
+def take_back(survey: Survey) -> None:
+    """Count the answers of a survey no more; they are still there."""
+    version = db.session.get_one(FormVersion, survey.version_id)
+    counted = Counter(_of(survey, version, _answers([survey.id]).get(survey.id, {})))
+    _add(Counter({key: -how_many for key, how_many in counted.items()}))
+
+
 def count_again() -> int:
     """Count all answers anew, as they stand; for answers that were written past `count`. How many surveys."""
     db.session.execute(sa.delete(SurveyTally))
     versions = {version.id: version for version in db.session.scalars(sa.select(FormVersion))}
     counted: Counted = Counter()
-    done, last = 0, None
-    while True:
-        asked = sa.select(Survey).where(Survey.state == SurveyState.ANSWERED).order_by(Survey.id).limit(_CHUNK)
-        surveys = db.session.scalars(asked if last is None else asked.where(Survey.id > last)).all()
-        if not surveys:
-            break
-        answers = _answers(survey.id for survey in surveys)
+    done, last = 0, UUID(int=0)
+    asked = (
+        sa.select(Survey.id, Survey.version_id, Survey.made_at, Survey.region_code)
+        .where(Survey.state == SurveyState.ANSWERED)
+        .order_by(Survey.id)
+        .limit(_CHUNK)
+    )
+    while surveys := db.session.execute(asked.where(Survey.id > last)).all():
+        answers = _answers([survey.id for survey in surveys])
         for survey in surveys:
             counted.update(_of(survey, versions[survey.version_id], answers.get(survey.id, {})))
         done, last = done + len(surveys), surveys[-1].id
-        db.session.expunge_all()
     _add(counted)
     return done
 
@@ -56,7 +65,7 @@ def keys_of(question: Question, answer: Answer) -> list[tuple[int, str]]:
     return [(NONE, ""), *((NONE, one) for one in (answer if isinstance(answer, list) else [answer]))]
 
 
-def _of(survey: Survey, version: FormVersion, answers: Mapping[str, Answer]) -> Iterator[tuple[str, Key, int, str]]:
+def _of(survey: Any, version: FormVersion, answers: Mapping[str, Answer]) -> Iterator[tuple[str, Key, int, str]]:
     quarter = quarter_of(survey.made_at.astimezone(SHANGHAI).date())
     said = answers.get(OVERALL)
     overall = said if isinstance(said, int) else NONE
@@ -85,11 +94,11 @@ def _add(counted: Counted) -> None:
         db.session.execute(statement.on_conflict_do_update(index_elements=_COLUMNS, set_=more))
 
 
-def _answers(surveys: Iterable[Any]) -> dict[Any, dict[str, Answer]]:
-    found: dict[Any, dict[str, Answer]] = {}
+def _answers(surveys: Collection[UUID]) -> dict[UUID, dict[str, Answer]]:
+    found: dict[UUID, dict[str, Answer]] = {}
     rows = db.session.execute(
         sa.select(SurveyAnswer.survey_id, SurveyAnswer.question, SurveyAnswer.number, SurveyAnswer.choice).where(
-            SurveyAnswer.survey_id.in_(list(surveys))
+            SurveyAnswer.survey_id.in_(surveys)
         )
     )
     for survey_id, question, number, choice in rows:

@@ -96,7 +96,8 @@ def test_what_is_not_asked_is_not_kept(app: Flask, people: dict[str, User], visi
 
 
 def test_a_second_answer_is_told_how_it_stands(survey: str, visit: Any) -> None:
-    visit("rep").post(f"/surveys/{survey}", DISTRIBUTOR)
+    rep = visit("rep")
+    assert [rep.post(f"/surveys/{survey}", DISTRIBUTOR).status_code for _ in range(2)] == [303, 303], "a second tap"
     late = visit("boss").post(f"/surveys/{survey}", {**DISTRIBUTOR, "q-price": "1"})
     assert late.status_code == 409
     assert "closed meanwhile" in late.text
