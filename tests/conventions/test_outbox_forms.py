@@ -28,6 +28,7 @@ def test_every_marked_form_posts_to_a_route_that_keeps_receipts(app: Flask) -> N
         f"/distributors/{store}/visit",
         f"/visits/{visit}",
         "/deals/offline",
+        "/feedback/new?distributor=D001",
     ):
         for form in _FORM.findall(rep.get(page).text):
             action = _ACTION.search(form)
@@ -40,6 +41,7 @@ def test_every_marked_form_posts_to_a_route_that_keeps_receipts(app: Flask) -> N
         "visits.note",
         "visits.check_out",
         "offline.create",
+        "feedback.create",
         "rounds.unplan",
         "tasks.finish",
     }

@@ -1,8 +1,8 @@
 """The search index of remarks: FTS5 on SQLite, a GIN index over a tsvector on PostgreSQL, both with the same tokens.
 
-A remark's words are never changed, so its entry is put in once. Tokens are the characters and the pairs of neighbours of
-what a remark is searched by (rules.plain), and the fours of its Latin letters and digits, which say more of a batch.
-They only narrow: whoever uses the hits still verifies the words.
+A remark's words are never changed, so its entry is put in once. Tokens are the characters and the pairs of neighbours
+of what a remark is searched by (rules.plain), and the fours of its Latin letters and digits, which say more of a
+batch. They only narrow: whoever uses the hits still verifies the words.
 """
 
 import re
