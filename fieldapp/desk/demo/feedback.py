@@ -27,8 +27,8 @@ from .network import PER_REP, draw
 
 COUNT = 40
 DAYS = 150
-_WAITING = 5  # the latest: not answered yet
-_UNTOLD = 4  # those before: answered, and the customer does not know yet
+_WAITING = {35, 37, 38, 39}  # not answered yet, of the latest
+_UNTOLD = {31, 34, 36}  # answered, and the customer does not know yet
 _FRESH = timedelta(days=2)
 
 
@@ -89,10 +89,8 @@ def write(seed: int, supervisor: str, now: datetime) -> None:
         store, spoken = random.choice(stores), SPOKEN[number % len(SPOKEN)]
         at = _moment(random, DAYS * (COUNT - number - 1) // COUNT, now)
         remark = _take_down(random, reps[store.rep_id], store, spoken, products, at)
-        if number < COUNT - _WAITING:
-            _answer(
-                random, (boss, reps[store.rep_id]), remark, spoken, at, now, told=number < COUNT - _WAITING - _UNTOLD
-            )
+        if number not in _WAITING:
+            _answer(random, (boss, reps[store.rep_id]), remark, spoken, at, now, told=number not in _UNTOLD)
     # Whom the past was told of has read it.
     db.session.execute(
         sa.update(Notice).where(Notice.made_at < now - _FRESH, Notice.read_at.is_(None)).values(read_at=now)

@@ -249,14 +249,16 @@ def read_list(given: MultiDict[str, str]) -> AskedList:
         return value if value in set(values) else default
 
     text = " ".join(given.get("q", "").replace("\0", "").split())[:100]
-    found = bool(text) or any(given.get(name) for name in ("month", "distributor"))
+    month = given.get("month", "") if bounds(given.get("month", "")) else ""
+    distributor = given.get("distributor", "").replace("\0", "").strip()[:64]
+    found = text or month or distributor
     return AskedList(
         one_of("part", PARTS, "all" if found else "mine"),
         text,
         one_of("kind", RemarkKind),
         one_of("theme", Theme),
-        given["month"] if bounds(given.get("month", "")) else "",
-        given.get("distributor", "").replace("\0", "").strip()[:64],
+        month,
+        distributor,
     )
 
 

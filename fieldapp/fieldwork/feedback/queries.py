@@ -15,6 +15,7 @@ from fieldapp.network.distributors.queries import matching
 from fieldapp.people.accounts.models import Role, User
 from fieldapp.people.accounts.viewer import Viewer
 
+from . import index
 from .models import Remark, RemarkPhoto, RemarkStep
 from .rules import ALIKE_DAYS, ALIKE_FROM, Counted, EffectResult, Part, RemarkKind, RemarkState, Theme, alike, plain
 
@@ -22,6 +23,7 @@ PAGE = 30
 MOST_STEPS = 200
 MOST_WORDS = 6
 _CANDIDATES = 300
+_FEW = 500  # keys that are named one by one
 _KNOWN_CHUNK = 1000
 
 _owner = sa.orm.aliased(User)
@@ -117,7 +119,7 @@ def conditions(viewer: Viewer, asked: Asked) -> list[sa.ColumnElement[bool]]:
     if asked.mine:
         wanted.append(Remark.owner_id == viewer.id)
     if asked.going_on:
-        wanted.append(Remark.state != RemarkState.CLOSED)
+        wanted.append(_going_on())
     if asked.since is not None:
         wanted.append(Remark.made_at >= asked.since)
     if asked.until is not None:
@@ -125,14 +127,37 @@ def conditions(viewer: Viewer, asked: Asked) -> list[sa.ColumnElement[bool]]:
     return wanted
 
 
+def _going_on() -> sa.ColumnElement[bool]:
+    """Not closed, said so that an index finds it."""
+    return Remark.state.in_((RemarkState.OPEN, RemarkState.ANSWERED))
+
+
 def _said(viewer: Viewer, text: str) -> sa.ColumnElement[bool]:
     """Every word stands in the remark, or the words name its distributor."""
     words = [word for word in map(plain, text.split()[:MOST_WORDS]) if word]
-    here = sa.and_(sa.true(), *(Remark.found_by.contains(word, autoescape=True) for word in words))
-    typed = query(text)
     if not words:
         return sa.false()
-    return sa.or_(here, Remark.distributor_id.in_(matching(viewer, typed))) if typed.terms else here
+    here = sa.and_(sa.true(), *(Remark.found_by.contains(word, autoescape=True) for word in words))
+    ways: list[sa.ColumnElement[bool]] = []
+    terms = index.terms(words)
+    found = _few(index.hits(db.engine.dialect.name, terms)) if terms else None
+    if found is None:
+        ways.append(here)  # words that many remarks have are met soon, going through them in the order of the list
+    elif found:
+        ways.append(sa.and_(Remark.id.in_(found), here))
+    typed = query(text)
+    stores = _few(matching(viewer, typed)) if typed.terms else []
+    if stores is None:
+        ways.append(Remark.distributor_id.in_(matching(viewer, typed)))
+    elif stores:
+        ways.append(Remark.distributor_id.in_(stores))
+    return sa.or_(sa.false(), *ways)
+
+
+def _few(keys: sa.Select[Any]) -> list[UUID] | None:
+    """The keys; None when there are many."""
+    found = list(db.session.scalars(keys.limit(_FEW + 1)))
+    return found if len(found) <= _FEW else None
 
 
 def listed(viewer: Viewer, asked: Asked, limit: int = PAGE) -> Sequence[sa.Row[Any]]:
@@ -150,7 +175,7 @@ def counts(viewer: Viewer) -> tuple[int, int]:
         sa.select(Remark.state, sa.func.count())
         .where(
             Remark.owner_id == viewer.id,
-            Remark.state != RemarkState.CLOSED,
+            _going_on(),
             sa.or_(Remark.merged_into_id.is_(None), Remark.state == RemarkState.ANSWERED),
         )
         .group_by(Remark.state)

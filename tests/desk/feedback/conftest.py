@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 
 from fieldapp.core.db import db, uuid7
 from fieldapp.fieldwork.feedback.models import Remark
+from fieldapp.network.distributors.actions import reindex
 from fieldapp.network.distributors.models import Distributor
 from fieldapp.people.accounts.models import User
 from tests.desk.conftest import Desk, desk
@@ -67,6 +68,8 @@ def ear(desk: Desk) -> Ear:
     """D001 is looked after by the rep."""
     with desk.app.app_context():
         rep = db.session.scalars(sa.select(User.id).where(User.username == "rep")).one()
-        db.session.execute(sa.update(Distributor).where(Distributor.code == "D001").values(rep_id=rep))
+        row = db.session.scalars(sa.select(Distributor).where(Distributor.code == "D001")).one()
+        row.rep_id = rep
+        reindex([row.id])
         db.session.commit()
     return Ear(desk)
