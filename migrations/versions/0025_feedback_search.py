@@ -10,7 +10,7 @@ from alembic import op
 from fieldapp.fieldwork.feedback import index
 
 revision = "0025"
-down_revision = "0020"
+down_revision = "0024"
 branch_labels = None
 depends_on = None
 
