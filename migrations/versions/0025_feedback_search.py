@@ -1,7 +1,7 @@
 """The search index over remarks; what remarks are searched by, without hyphens.
 
 Revision ID: 0025
-Revises: 0020
+Revises: 0024
 """
 
 import sqlalchemy as sa

@@ -1,7 +1,7 @@
 """How long steps wait: what ended in a month is found without reading every row.
 
 Revision ID: 0026
-Revises: 0020
+Revises: 0025
 """
 
 from alembic import op
