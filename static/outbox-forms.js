@@ -107,7 +107,7 @@
   };
 
   // Forms
-  const hidden = (form) => [...form.elements].filter((e) => e.type === "hidden" && e.name !== "id" && e.name !== "csrf_token");
+  const hidden = (form) => [...form.elements].filter((e) => e.type === "hidden" && !e.hasAttribute("data-late") && e.name !== "id" && e.name !== "csrf_token");
   const place = (form) => form.place = form.place || [window.outbox.user, location.pathname, form.getAttribute("action"), ...hidden(form).map((e) => e.name + "=" + e.value)].join(" ");
   const texts = (data) => [...data].filter(([name, value]) => typeof value === "string" && name !== "csrf_token" && name !== "id");
   const fill = (form, fields) => {
@@ -118,6 +118,7 @@
       if (/radio|checkbox/.test(e.type)) e.checked = at >= 0;
       else if (at >= 0) e.value = left.splice(at, 1)[0][1];
     }
+    form.dispatchEvent(new Event("change", { bubbles: true }));
   };
   const formOf = (url, fields) => {
     const fits = (form) => hidden(form).filter((e) => fields.some(([name, value]) => name === e.name && value === e.value)).length;

@@ -61,6 +61,7 @@
       form.setAttribute("action", form.getAttribute("action").replace(NOBODY, id));
       form.dataset.outboxAfter = id;
     });
+    all("[data-late]").forEach((input) => { input.value = id; });
   };
   const look = async () => {
     const at = page();

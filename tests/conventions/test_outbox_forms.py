@@ -30,6 +30,8 @@ def test_every_marked_form_posts_to_a_route_that_keeps_receipts(app: Flask) -> N
         f"/visits/{visit}",
         "/deals/offline",
         f"/tickets/{ticket}",
+        f"/surveys/{world.examples['survey_id']}",
+        "/feedback/new?distributor=D001",
     ):
         for form in _FORM.findall(rep.get(page).text):
             action = _ACTION.search(form)
@@ -42,7 +44,10 @@ def test_every_marked_form_posts_to_a_route_that_keeps_receipts(app: Flask) -> N
         "visits.note",
         "visits.check_out",
         "offline.create",
+        "feedback.create",
         "rounds.unplan",
+        "asking.answered",
+        "surveys.answer",
         "tasks.finish",
         "tickets.answer",
     }

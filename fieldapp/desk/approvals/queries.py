@@ -22,9 +22,12 @@ from fieldapp.desk.checks.queries import (
     UnknownDistributorError,
     evaluate,
 )
+from fieldapp.fieldwork.remediation import queries as tickets
+from fieldapp.fieldwork.remediation.rules import TicketState
 from fieldapp.network.distributors.models import Distributor
 from fieldapp.people.accounts.models import Role, User
 from fieldapp.people.accounts.viewer import Viewer, within
+from fieldapp.people.notices.queries import unread
 from fieldapp.standing.grading import card as credit_card
 from fieldapp.standing.grading.models import Assessment, AssessmentState
 
@@ -216,19 +219,27 @@ def earlier(viewer: Viewer, approval: Approval, now: datetime) -> Sequence[sa.Ro
 
 
 @lru_cache(maxsize=64)
-def _waiting(width: int) -> HotRead:
-    """What waits for somebody who decides over so many ranges of regions (0: who decides nothing)."""
+def _waiting(width: int | None) -> HotRead:
+    """What waits for somebody who decides over so many ranges of regions; then the tickets of which that is still to be
+    asked. 0: he decides nothing; None: an administrator, who approves remedies second and nothing else."""
     me = sa.bindparam("me", type_=sa.Uuid())
     answered = sa.or_(*(Approval.state == state for state in ANSWERED))
-    condition = sa.and_(Approval.asked_by_id == me, answered, Approval.seen_at.is_(None))
+    own = sa.and_(Approval.asked_by_id == me, answered, Approval.seen_at.is_(None))
+
+    def here(region: Any) -> Any:
+        return within(region, width)
+
     if not width:
-        return HotRead(sa.select(sa.func.count()).select_from(Approval).where(condition))
+        answers = sa.select(sa.func.count()).select_from(Approval).where(own).scalar_subquery()
+        second = tickets.waiting_in(TicketState.SECOND, me, here) if width is None else sa.literal(0)
+        return HotRead(sa.select(answers + second, sa.literal(0), unread(me)))
     to_decide = sa.and_(
         Approval.state == ApprovalState.OPEN, within(Approval.region_code, width), Approval.asked_by_id != me
     )
-    deals = sa.select(sa.func.count()).select_from(Approval).where(sa.or_(condition, to_decide)).scalar_subquery()
-    limits = credit_card.waiting(me, lambda region: within(region, width))
-    return HotRead(sa.select(deals + limits + _ratings(me, width)))
+    deals = sa.select(sa.func.count()).select_from(Approval).where(sa.or_(own, to_decide)).scalar_subquery()
+    asked = deals + credit_card.waiting(me, here) + _ratings(me, width)
+    proposed, second = (tickets.waiting_in(state, me, here) for state in (TicketState.PROPOSED, TicketState.SECOND))
+    return HotRead(sa.select(asked + proposed, second, unread(me)))
 
 
 def _ratings(me: Any, width: int) -> Any:
@@ -246,14 +257,18 @@ def _ratings(me: Any, width: int) -> Any:
     )
 
 
-def waiting_count(viewer: Viewer) -> int:
-    """What waits for the viewer: answers he has not seen; for a supervisor, what others ask for: deals, temporary
-    limits and ratings. One statement."""
-    if viewer.role is Role.SUPERVISOR:
-        found = _waiting(len(viewer.patch)).one(me=viewer.id, **viewer.bounds())
-    else:
-        found = _waiting(0).one(me=viewer.id)
-    return int(found[0]) if found else 0
+def badges(viewer: Viewer, today: date) -> tuple[int, int]:
+    """(what waits for the viewer, his unread notices).
+
+    What waits: answers he has not seen; for a supervisor, what others ask for: deals, temporary limits, ratings and
+    remedies; for an administrator second approvals of remedies. One statement; three where tickets of a supervisor's
+    patch await a second approval.
+    """
+    width = 0 if viewer.role is Role.REP else viewer.width
+    found = _waiting(width).one(me=viewer.id, **(viewer.bounds() if width else {}))
+    if found is None:
+        return 0, 0
+    return int(found[0]) + (tickets.waiting_second(viewer, today) if found[1] else 0), int(found[2])
 
 
 def names(*user_ids: UUID | None) -> dict[UUID, str]:

@@ -7,7 +7,7 @@ from flask import Response, abort, flash, g, make_response, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from fieldapp.core import clock
+from fieldapp.core import clock, panels
 from fieldapp.core.access import SIGNED_IN, SUPERVISORS, wants_fragment
 from fieldapp.core.concern import Concern
 from fieldapp.core.page import page, see_other
@@ -38,6 +38,7 @@ def index() -> Response:
         next_key=own[queries.PAGE - 1].id if len(own) > queries.PAGE else None,
         decides=decides,
         ratings=grading.waiting(current_user) if decides else [],
+        panels=panels.shown("approvals", current_user, current_user.id, clock.today()) if decides else [],
         title=title,
         now=clock.now(),
         today=clock.today(),
@@ -95,13 +96,24 @@ def acknowledge(approval_id: UUID) -> Response:
 
 
 def waiting() -> int:
-    """How much waits for the viewer, for the badge; asked once a page, and only when a page shows it."""
+    """How much waits for the viewer, for the badge."""
+    return _badges()[0]
+
+
+def unread() -> int:
+    """How many notices he has not read, for the bell."""
+    return _badges()[1]
+
+
+def _badges() -> tuple[int, int]:
+    """Asked once a page, and only when a page shows them."""
     viewer: Any = current_user._get_current_object()
     if not viewer.is_authenticated:
-        return 0
-    if "waiting" not in g:
-        g.waiting = queries.waiting_count(viewer)
-    return int(g.waiting)
+        return 0, 0
+    if "badges" not in g:
+        g.badges = queries.badges(viewer, clock.today())
+    found: tuple[int, int] = g.badges
+    return found
 
 
 def _find(approval_id: UUID) -> Approval:

@@ -31,7 +31,7 @@ from . import screen
 from .forms import DecisionForm, HeardForm, LessonForm, PhotoForm, ProofForm, ProposalForm, WordsForm
 from .screen import Failed
 
-concern = Concern("tickets", __name__, section="distributors", url_prefix="/tickets")
+concern = Concern("tickets", __name__, section="tickets", url_prefix="/tickets")
 PHOTO_BYTES = contents.MAX_BYTES + 512 * 1024
 TICKET = "/<uuid:ticket_id>"
 Act = Callable[[Ticket, Content | None], str]  # what it does with a ticket and a photo; returns what is said of it

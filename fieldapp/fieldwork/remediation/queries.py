@@ -1,9 +1,9 @@
 """Tickets as a viewer may see them: his own, and those of his patch; with thread, photos and cases alike."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import date, datetime
 from statistics import median_low
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -78,19 +78,7 @@ def waiting(viewer: Viewer, today: date) -> Sequence[Ticket]:
 
 def awaits(viewer: Viewer, today: date) -> tuple[sa.ColumnElement[bool], ...]:
     """The conditions on a ticket whose remedy a supervisor or administrator may approve: what `decide` allows him."""
-    latest = (
-        sa.select(Remedy.id)
-        .where(Remedy.ticket_id == Ticket.id, Remedy.round == Ticket.round)
-        .order_by(Remedy.proposed_at.desc(), Remedy.id.desc())
-        .limit(1)
-        .correlate(Ticket)
-        .scalar_subquery()
-    )
-    remedy = [
-        Remedy.id == latest,
-        Remedy.proposed_by_id != viewer.id,
-        sa.or_(Remedy.first_by_id.is_(None), Remedy.first_by_id != viewer.id),
-    ]
+    remedy = _undecided_by(viewer.id)
     if viewer.role is Role.ADMIN:
         return Ticket.state == TicketState.SECOND, sa.exists().where(*remedy).correlate(Ticket)
     limits = policy.on(today).limits
@@ -101,6 +89,44 @@ def awaits(viewer: Viewer, today: date) -> tuple[sa.ColumnElement[bool], ...]:
     ]
     remedy.append(sa.or_(Ticket.state == TicketState.PROPOSED, *below))
     return Ticket.state.in_(WAITS), _in_patch(viewer), sa.exists().where(*remedy).correlate(Ticket)
+
+
+def waiting_in(state: TicketState, me: Any, region_within: Callable[[Any], Any]) -> sa.ScalarSelect[int]:
+    """How many tickets of a state await `me` where `region_within(column)` holds, to put into another statement.
+
+    Whether a second approval needs an administrator is not asked here: see `waiting_second`.
+    """
+    return (
+        sa.select(sa.func.count())
+        .select_from(Ticket)
+        .join(Distributor, Distributor.id == Ticket.distributor_id)
+        .where(
+            Ticket.state == state,
+            region_within(Distributor.region_code),
+            sa.exists().where(*_undecided_by(me)).correlate(Ticket),
+        )
+        .scalar_subquery()
+    )
+
+
+def waiting_second(viewer: Viewer, today: date) -> int:
+    """How many tickets await the viewer's second approval."""
+    wanted = awaits(viewer, today)
+    return db.session.scalar(sa.select(sa.func.count()).where(Ticket.state == TicketState.SECOND, *wanted)) or 0
+
+
+def _undecided_by(me: Any) -> list[sa.ColumnElement[bool]]:
+    """The conditions on the remedy of a ticket that counts: somebody neither proposed it nor approved it first."""
+    latest = (
+        sa.select(Remedy.id)
+        .where(Remedy.ticket_id == Ticket.id, Remedy.round == Ticket.round)
+        .order_by(Remedy.proposed_at.desc(), Remedy.id.desc())
+        .limit(1)
+        .correlate(Ticket)
+        .scalar_subquery()
+    )
+    others = sa.or_(Remedy.first_by_id.is_(None), Remedy.first_by_id != me)
+    return [Remedy.id == latest, Remedy.proposed_by_id != me, others]
 
 
 def thread(ticket: Ticket) -> Sequence[TicketEntry]:

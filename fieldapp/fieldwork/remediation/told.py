@@ -11,6 +11,9 @@ from fieldapp.core.db import db
 from fieldapp.people.accounts.models import Role, User
 from fieldapp.people.notices.kinds import Kind
 
+from .rules import TicketVerb
+
+NAME = "remediation"
 Words = Callable[[Mapping[str, Any]], str]
 
 
@@ -41,8 +44,20 @@ def _text(values: Mapping[str, Any]) -> str:
 
 
 def _kind(name: str, title: Callable[[], str]) -> Kind:
-    return Kind(f"remediation.{name}", lambda _values: title(), _text)
+    return Kind(f"{NAME}.{name}", lambda _values: title(), _text)
 
+
+# What a move does away with: who was told of it need read it no more, and no message goes out.
+SETTLED: Mapping[TicketVerb, tuple[str, ...]] = {
+    TicketVerb.PROPOSE: ("returned", "reopened"),
+    TicketVerb.APPROVE: ("proposed",),
+    TicketVerb.APPROVE_LESS: ("proposed",),
+    TicketVerb.RETURN: ("proposed",),
+    TicketVerb.DECLINE: ("proposed",),
+    TicketVerb.SATISFIED: ("reported", "late"),
+    TicketVerb.CLOSE: ("reported", "decided", "late"),
+    TicketVerb.WITHDRAW: ("reported", "proposed", "returned", "reopened", "late"),
+}
 
 KINDS = (
     _kind("reported", lambda: _("A new ticket in your patch")),
