@@ -239,6 +239,7 @@ def _register_concerns(app: Flask) -> None:
     app.register_blueprint(tickets.concern)
     panels.declare(app, ticket_panels.PANELS)
     week_sections.declare(app, ticket_week.SECTIONS)
+    outbox.declare_pages(app, tickets.pages)
     alarms.declare(app, tickets_queries.regions_of_buyers)
     survey_listeners.declare(app, Purpose.REMEDY, tickets_listening.heard)
     policy_sections.declare(app, remediation_policy.SECTIONS)
