@@ -19,6 +19,7 @@ def test_every_marked_form_posts_to_a_route_that_keeps_receipts(app: Flask) -> N
     rep = Visitor(app, "rep")
     store = world.examples["distributor_id"]
     visit = world.examples["visit_id"]
+    ticket = world.examples["ticket_id"]
     addresses = app.url_map.bind("localhost")
     found: set[str] = set()
     for page in (
@@ -28,6 +29,7 @@ def test_every_marked_form_posts_to_a_route_that_keeps_receipts(app: Flask) -> N
         f"/distributors/{store}/visit",
         f"/visits/{visit}",
         "/deals/offline",
+        f"/tickets/{ticket}",
     ):
         for form in _FORM.findall(rep.get(page).text):
             action = _ACTION.search(form)
@@ -42,4 +44,5 @@ def test_every_marked_form_posts_to_a_route_that_keeps_receipts(app: Flask) -> N
         "offline.create",
         "rounds.unplan",
         "tasks.finish",
+        "tickets.answer",
     }

@@ -15,13 +15,15 @@ from werkzeug.routing import Rule
 
 from fieldapp.core import storage
 from fieldapp.core.clock import now
-from fieldapp.core.db import db
+from fieldapp.core.contents import JPEG, Content
+from fieldapp.core.db import db, uuid7
 from fieldapp.desk.approvals.models import Approval
 from fieldapp.desk.exports import runs as exports
 from fieldapp.desk.exports.models import ExportForm, ExportRun, ExportState
 from fieldapp.desk.imports import runs
 from fieldapp.desk.imports.models import ImportRun, RunState
 from fieldapp.desk.weeklog.models import WeeklyLog
+from fieldapp.fieldwork.remediation import actions as remediation
 from fieldapp.fieldwork.visits.models import VisitNote, VisitPhoto
 from fieldapp.network.distributors.models import Contact
 from fieldapp.network.dossier.models import Attachment
@@ -172,12 +174,23 @@ def make_world(app: Flask) -> World:
             )
         )
         storage.keep(photo.id, photo.sha256, picture.getvalue())
+        ticket = cast.make_ticket(distributor, users["rep"])
+        shown = remediation.keep_photo(
+            viewer_of(users["rep"]),
+            ticket,
+            key=uuid7(),
+            content=Content(picture.getvalue(), JPEG),
+            caption="",
+            when=remediation.When(at, at, cast.TODAY),
+        )
         world = World(
             app,
             {
                 "visit_id": visit.id,
                 "note_id": note.id,
                 "photo_id": photo.id,
+                "ticket_id": ticket.id,
+                "tickets.photo:photo_id": shown.id,
                 "distributor_id": distributor.id,
                 "contact_id": distributor.contacts[0].id,
                 "user_id": target.id,

@@ -7,7 +7,10 @@ from types import ModuleType
 from typing import Any
 from uuid import UUID
 
+from flask import current_app, url_for
+
 from fieldapp.core.db import uuid7
+from fieldapp.core.i18n import gettext as _
 from fieldapp.fieldwork.remediation import actions, words
 from fieldapp.fieldwork.remediation import queries as remediation
 from fieldapp.fieldwork.remediation.models import Lesson, Remedy, Ticket, TicketEntry, TicketPhoto
@@ -74,6 +77,16 @@ class Screen:
     def may(self, verb: str) -> bool:
         """Can the viewer do this now?"""
         return verb in self.can
+
+    @property
+    def sources(self) -> list[tuple[str, str, str]]:
+        """(label, address, text) of what it came from, where the viewer may go there."""
+        found = []
+        if self.ticket.visit_id and (self.covers or self.ticket.made_by_id == self.viewer.id):
+            found.append((_("From a visit"), url_for("visits.show", visit_id=self.ticket.visit_id), _("Visit")))
+        if self.ticket.survey_id and self.covers and "surveys.show" in current_app.view_functions:
+            found.append((_("From a survey"), url_for("surveys.show", survey_id=self.ticket.survey_id), _("Survey")))
+        return found
 
     @property
     def first(self) -> str:

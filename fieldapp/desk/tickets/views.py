@@ -224,7 +224,8 @@ def _find(ticket_id: UUID) -> Ticket:
 def _show(ticket: Ticket, status: int = 200, failed: Failed | None = None, said: str | None = None) -> Response:
     viewer: Any = current_user._get_current_object()
     shown = screen.read(viewer, ticket, clock.now(), clock.today(), failed, said)
-    return page("desk/tickets/show.html", status=status, s=shown)
+    index = url_for(".index") if "tickets.index" in current_app.view_functions else None
+    return page("desk/tickets/show.html", status=status, s=shown, index=index)
 
 
 def _advance(ticket_id: UUID, name: str, verb: TicketVerb, done: str) -> Response:

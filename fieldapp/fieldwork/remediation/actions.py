@@ -334,8 +334,9 @@ def advance(
     if photo is not None:
         _check_room(ticket)
     values: dict[str, Any] = {}
-    if verb is TicketVerb.ANSWER:
-        # He may have answered before we heard of it, but not before the ticket was here: its clocks began then.
+    if verb is TicketVerb.ANSWER or (verb is TicketVerb.CARRY_OUT and ticket.answered_at is None):
+        # Who has his remedy has his answer. It may have been given before we heard of it, but not before the ticket
+        # was here: its clocks began then.
         values["answered_at"] = max(min(when.at, when.now), ticket.recorded_at)
     if verb not in (TicketVerb.COMMENT, TicketVerb.WITHDRAW):
         values["rep_id"] = _handler(viewer, ticket)

@@ -125,7 +125,7 @@ def test_the_approver_sees_what_he_decides_by(counter: Counter) -> None:
     for said in ("Five bags were wet.", "Take them back", "¥450.00", "Sales, 12 months", "Remedies, 12 months", "¥300"):
         assert said in page
     assert "Similar cases" in page
-    assert "For the decision" not in counter.page(key, "rep")
+    assert "Sales, 12 months" not in counter.page(key, "rep")
     assert "Similar cases" not in counter.page(counter.proposed(product="P30"), "deputy")
 
 
