@@ -32,6 +32,7 @@ def test_every_marked_form_posts_to_a_route_that_keeps_receipts(app: Flask) -> N
         f"/tickets/{ticket}",
         f"/surveys/{world.examples['survey_id']}",
         "/feedback/new?distributor=D001",
+        "/tickets/new?distributor=D001",
     ):
         for form in _FORM.findall(rep.get(page).text):
             action = _ACTION.search(form)
@@ -50,4 +51,5 @@ def test_every_marked_form_posts_to_a_route_that_keeps_receipts(app: Flask) -> N
         "surveys.answer",
         "tasks.finish",
         "tickets.answer",
+        "tickets.create",
     }

@@ -275,7 +275,8 @@ def _conditions(viewer: Viewer, asked: Asked, now: datetime, today: date) -> lis
         wanted += [Ticket.state.in_(OPEN), sa.literal(now, Ticket.first_due_at.type) > DUE]
     if asked.region:
         heads = [code for code, _name in patches.search(asked.region, MOST_REGIONS)]
-        wanted.append(sa.or_(sa.false(), *(Distributor.region_code.startswith(code) for code in heads)))
+        inside = sa.or_(sa.false(), *(Distributor.region_code.startswith(code) for code in heads))
+        wanted.append(Ticket.distributor_id.in_(sa.select(Distributor.id).where(inside)))
     if asked.product:
         wanted.append(Ticket.product_id.in_(_products(asked.product)))
     return wanted
@@ -286,13 +287,15 @@ def _said(viewer: Viewer, text: str) -> sa.ColumnElement[bool]:
     number = _NUMBER.fullmatch(text)
     if number is not None and text[:1] in "tT":
         return Ticket.number == int(number[1])
-    story = [Ticket.story.icontains(word, autoescape=True) for word in text.split()[:MOST_WORDS]]
+    # SQLite's LIKE knows no case by itself; lowering 100,000 stories first would take it twice as long.
+    holds = Ticket.story.contains if db.engine.dialect.name == "sqlite" else Ticket.story.icontains
+    story = [holds(word, autoescape=True) for word in text.split()[:MOST_WORDS]]
     ways = [Ticket.batch_key.startswith(batch_key(text), autoescape=True), sa.and_(*story)]
     typed = query(text)
+    named = sa.select(Distributor.id).where(Distributor.code_key == typed.code)
+    ways.append(Ticket.distributor_id.in_(named))
     if typed.terms:
         ways.append(Ticket.distributor_id.in_(matching(viewer, typed)))
-    if typed.code:
-        ways.append(Distributor.code_key == typed.code)
     if number is not None:
         ways.append(Ticket.number == int(number[1]))
     return sa.or_(*ways)
@@ -317,14 +320,7 @@ def counts(viewer: Viewer, today: date) -> Counts:
     """For the tabs; one statement, and the policy's for who decides."""
 
     def some(*wanted: Any) -> Any:
-        found = (
-            sa.select(sa.literal(1))
-            .select_from(Ticket)
-            .join(Distributor, Distributor.id == Ticket.distributor_id)
-            .where(*wanted)
-            .limit(COUNTED + 1)
-            .subquery()
-        )
+        found = sa.select(Ticket.id).where(*wanted).limit(COUNTED + 1).subquery()
         return sa.select(sa.func.count()).select_from(found).scalar_subquery()
 
     mine = some(Ticket.rep_id == viewer.id, Ticket.state.in_(KEPT))
