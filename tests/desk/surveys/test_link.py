@@ -35,9 +35,10 @@ def test_a_customer_answers_without_an_account(app: Flask, survey: str, visit: A
     customer = visit(None)
     page = customer.get(address)
     assert page.status_code == 200
-    for said in ("Rep, who looks after", "voluntary", "deleted after 24 months", "tell Rep", "would rather not"):
+    for said in ("Rep of your feed supplier", "voluntary", "deleted after 24 months", "tell Rep", "would rather not"):
         assert said in page.text
     assert "<nav" not in page.text
+    assert "D001" not in page.text, "whoever holds the link learns nothing of the customer"
     assert len(page.data) < 15_000
     assert page.headers["Cache-Control"] == "no-store"
     assert "noindex" in page.headers["X-Robots-Tag"]
