@@ -13,7 +13,7 @@ from fieldapp.core.db import db, uuid7
 from fieldapp.core.i18n import language
 from fieldapp.core.page import page, see_other
 from fieldapp.desk.deals.queries import place_names
-from fieldapp.fieldwork.surveys import actions, book, queries, rules
+from fieldapp.fieldwork.surveys import actions, book, queries, results, rules
 from fieldapp.fieldwork.surveys.models import Survey
 from fieldapp.fieldwork.surveys.rules import Audience, Purpose, SurveyState
 from fieldapp.people.accounts.models import Role
@@ -42,6 +42,10 @@ def ask(distributor_id: UUID) -> Response:
         return _index(distributor_id, 422, _("This customer is not in the file any more. Choose another."))
     outlet = asked.outlet if asked.audience is Audience.RETAILER else None
     farm = asked.outlet if asked.audience is Audience.FARMER else None
+    special = request.form.get("form", "")
+    version = book.newest(special) if special in {key for key, _title in _own_forms(asked.audience)} else None
+    if special and version is None:
+        return _index(distributor_id, 422, _("This survey is for other customers. Choose another."))
     known = asked.outlet is not None or asked.audience is Audience.DISTRIBUTOR
     open_one = queries.open_of(distributor_id, asked.audience.value, outlet, farm) if known else None
     if open_one is not None:
@@ -122,6 +126,8 @@ def _index(
         place=place_names(),
         rows=rows,
         outlets=[(row, AUDIENCES[row.kind]) for row in outlets_of(distributor_id)],
+        special=_own_forms(Audience.DISTRIBUTOR),
+        special_others=_own_forms(Audience.RETAILER) + _own_forms(Audience.FARMER),
         may_ask=current_user.role is not Role.ADMIN,
         problem=problem,
         form=form,
@@ -133,3 +139,13 @@ def _index(
         words=words,
         Audience=Audience,
     )
+
+
+def _own_forms(audience: Audience) -> list[tuple[str, str]]:
+    """(key, title) of the forms that administrators have made for an audience, beside the usual one."""
+    usual = book.shipped()
+    return [
+        (key, rules.say(held.newest.title, language()))
+        for key, held in results.books().items()
+        if key not in usual and held.newest.audience is audience
+    ]
