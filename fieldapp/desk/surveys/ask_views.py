@@ -47,7 +47,7 @@ def ask(distributor_id: UUID) -> Response:
     if special and version is None:
         return _index(distributor_id, 422, _("This survey is for other customers. Choose another."))
     known = asked.outlet is not None or asked.audience is Audience.DISTRIBUTOR
-    open_one = queries.open_of(distributor_id, asked.audience.value, outlet, farm) if known else None
+    open_one = queries.open_of(distributor_id, special or asked.audience.value, outlet, farm) if known else None
     if open_one is not None:
         return see_other(url_for("surveys.show", survey_id=open_one.id))
     now = clock.now()
@@ -61,6 +61,7 @@ def ask(distributor_id: UUID) -> Response:
             visit_id=visit_at(current_user, distributor_id, now),
             outlet_id=outlet,
             farm_id=farm,
+            version=version,
             now=now,
             today=clock.today(),
         )
