@@ -25,6 +25,7 @@ from .views import photo_failed
 
 concern = Concern("asking", __name__, section="distributors", url_prefix="/distributors/<uuid:distributor_id>/surveys")
 PAGE = 50
+MOST_VERSIONS = 1_000_000
 
 
 @concern.route("", allow=SIGNED_IN)
@@ -76,8 +77,8 @@ def answered(distributor_id: UUID) -> Response:
     against the version that the phone showed. One that is open by the same version is answered by it."""
     if distributor(current_user, distributor_id) is None:
         abort(404)
-    name, number = Audience.DISTRIBUTOR.value, request.form.get("version", 0, type=int)
-    _number, form = book.shown(name, number if 0 < number < 1_000_000 else 0)
+    name, seen = Audience.DISTRIBUTOR.value, request.form.get("version", 0, type=int)
+    number, form = book.shown(name, seen if 0 < seen < MOST_VERSIONS else 0)
     given = read_answers(form)
     store = distributor(current_user, distributor_id) or abort(404)
     now = clock.now()
@@ -87,7 +88,7 @@ def answered(distributor_id: UUID) -> Response:
         return see_other(url_for("surveys.show", survey_id=key))
     if given.errors:
         return _index(distributor_id, 422, given=given, number=number)
-    version = book.numbered(name, _number) or book.current(name, now)
+    version = book.numbered(name, number) or book.current(name, now)
     open_one = queries.open_of(distributor_id, name, None, None)
     try:
         survey = open_one
