@@ -244,6 +244,7 @@ def make_world(app: Flask) -> World:
                 "surveys.photo:photo_id": answered_photo.id,
                 "survey_link.show:token": link,
                 "form": "distributor",
+                "survey_results.export:kind": "csv",
                 "number": 1,
                 "survey_results.question:key": "overall",
                 "photo_id": photo.id,

@@ -13,7 +13,7 @@ from fieldapp.core.db import db, uuid7
 from fieldapp.core.i18n import language
 from fieldapp.core.page import page, see_other
 from fieldapp.desk.deals.queries import place_names
-from fieldapp.fieldwork.surveys import actions, book, queries, rules
+from fieldapp.fieldwork.surveys import actions, book, queries, results, rules
 from fieldapp.fieldwork.surveys.models import Survey
 from fieldapp.fieldwork.surveys.rules import Audience, Purpose, SurveyState
 from fieldapp.people.accounts.models import Role
@@ -25,6 +25,7 @@ from .views import photo_failed
 
 concern = Concern("asking", __name__, section="distributors", url_prefix="/distributors/<uuid:distributor_id>/surveys")
 PAGE = 50
+MOST_VERSIONS = 1_000_000
 
 
 @concern.route("", allow=SIGNED_IN)
@@ -42,8 +43,12 @@ def ask(distributor_id: UUID) -> Response:
         return _index(distributor_id, 422, _("This customer is not in the file any more. Choose another."))
     outlet = asked.outlet if asked.audience is Audience.RETAILER else None
     farm = asked.outlet if asked.audience is Audience.FARMER else None
+    special = request.form.get("form", "")
+    version = book.newest(special) if special in {key for key, _title in _own_forms(asked.audience)} else None
+    if special and version is None:
+        return _index(distributor_id, 422, _("This survey is for other customers. Choose another."))
     known = asked.outlet is not None or asked.audience is Audience.DISTRIBUTOR
-    open_one = queries.open_of(distributor_id, asked.audience.value, outlet, farm) if known else None
+    open_one = queries.open_of(distributor_id, special or asked.audience.value, outlet, farm) if known else None
     if open_one is not None:
         return see_other(url_for("surveys.show", survey_id=open_one.id))
     now = clock.now()
@@ -57,6 +62,7 @@ def ask(distributor_id: UUID) -> Response:
             visit_id=visit_at(current_user, distributor_id, now),
             outlet_id=outlet,
             farm_id=farm,
+            version=version,
             now=now,
             today=clock.today(),
         )
@@ -71,8 +77,8 @@ def answered(distributor_id: UUID) -> Response:
     against the version that the phone showed. One that is open by the same version is answered by it."""
     if distributor(current_user, distributor_id) is None:
         abort(404)
-    name, number = Audience.DISTRIBUTOR.value, request.form.get("version", 0, type=int)
-    _number, form = book.shown(name, number if 0 < number < 1_000_000 else 0)
+    name, seen = Audience.DISTRIBUTOR.value, request.form.get("version", 0, type=int)
+    number, form = book.shown(name, seen if 0 < seen < MOST_VERSIONS else 0)
     given = read_answers(form)
     store = distributor(current_user, distributor_id) or abort(404)
     now = clock.now()
@@ -82,7 +88,7 @@ def answered(distributor_id: UUID) -> Response:
         return see_other(url_for("surveys.show", survey_id=key))
     if given.errors:
         return _index(distributor_id, 422, given=given, number=number)
-    version = book.numbered(name, _number) or book.current(name, now)
+    version = book.numbered(name, number) or book.current(name, now)
     open_one = queries.open_of(distributor_id, name, None, None)
     try:
         survey = open_one
@@ -122,6 +128,8 @@ def _index(
         place=place_names(),
         rows=rows,
         outlets=[(row, AUDIENCES[row.kind]) for row in outlets_of(distributor_id)],
+        special=_own_forms(Audience.DISTRIBUTOR),
+        special_others=_own_forms(Audience.RETAILER) + _own_forms(Audience.FARMER),
         may_ask=current_user.role is not Role.ADMIN,
         problem=problem,
         form=form,
@@ -133,3 +141,13 @@ def _index(
         words=words,
         Audience=Audience,
     )
+
+
+def _own_forms(audience: Audience) -> list[tuple[str, str]]:
+    """(key, title) of the forms that administrators have made for an audience, beside the usual one."""
+    usual = book.shipped()
+    return [
+        (key, rules.say(held.newest.title, language()))
+        for key, held in results.books().items()
+        if key not in usual and held.newest.audience is audience
+    ]

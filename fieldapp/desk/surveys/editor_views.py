@@ -238,7 +238,7 @@ def _conditions(content: Content) -> dict[str, Any]:
     earlier: list[dict[str, Any]] = []
     for row in content["questions"]:
         when = row.get("when")
-        # A question that was moved below stays in the list, so that the page can say what is wrong.
+        # One that was moved below or removed stays in the list, so that the page can say what is wrong.
         asked = drafts.question(content, when["question"]) if when else None
         possible = [one for one in earlier if one["kind"] not in UNASKED]
         if asked is not None and asked not in possible:
@@ -248,7 +248,10 @@ def _conditions(content: Content) -> dict[str, Any]:
             said = {one["key"]: _say(one["words"]) for one in asked["choices"]}
             answers = [(one, said.get(one, one)) for one in drafts.offered(asked)]
         ticked = drafts.answers_of(when, asked) if when and asked is not None else []
-        found[row["key"]] = ([(one["key"], _say(one["words"])) for one in possible], answers, ticked)
+        options = [(one["key"], _say(one["words"])) for one in possible]
+        if when and asked is None:
+            options.append((when["question"], _("A question that was removed")))
+        found[row["key"]] = (options, answers, ticked)
         earlier.append(row)
     return found
 

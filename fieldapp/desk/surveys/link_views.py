@@ -20,7 +20,6 @@ from fieldapp.fieldwork.surveys import actions, book, policy, rules
 from fieldapp.fieldwork.surveys.models import FormVersion, Survey
 from fieldapp.people.accounts import tries
 
-from . import words
 from .forms import MOST_BYTES, Answers, read_answers
 from .queries import customer_of
 from .views import photo_failed
@@ -87,7 +86,6 @@ def _questions(survey: Survey, token: str, status: int = 200, given: Answers | N
         held=held,
         given=given or Answers(),
         token=token,
-        words=words,
         say=rules.say,
     )
 

@@ -139,6 +139,8 @@ def test_what_waited_is_checked_against_the_form_that_was_shown(app: Flask, stor
     wrong = rep.post(f"/distributors/{store}/surveys/answered", {**DISTRIBUTOR, "version": "2"})
     assert wrong.status_code == 422
     assert "New: Write a few words." in wrong.text
+    odd = rep.post(f"/distributors/{store}/surveys/answered", {"version": "99999999999", "q-new": "Fine"})
+    assert odd.status_code == 303, "no version of that number: the newest"
 
 
 def test_nobody_asks_outside_his_patch(store: str, visit: Any) -> None:

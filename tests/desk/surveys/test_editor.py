@@ -170,6 +170,22 @@ def test_a_new_form_has_its_own_name(desk: Desk) -> None:
     assert send(desk, fields, to=FORMS).status_code == 422, "sent twice"
 
 
+def test_a_form_of_ones_own_is_asked_where_it_fits(desk: Desk) -> None:
+    fields = changed(opened(desk, f"{FORMS}/new"), form="depot", title__zh="仓库专项")
+    assert send(desk, fields, to=FORMS).status_code == 303
+    key = desk.one(Distributor, Distributor.code == "D001").id
+    address = f"/distributors/{key}/surveys"
+    assert "仓库专项" in desk.as_("rep").get(address).text
+    assert desk.as_("rep").post(address, {"who": "farmer", "form": "depot"}).status_code == 422
+    response = desk.as_("rep").post(address, {"form": "depot"})
+    assert response.status_code == 303
+    again = desk.as_("rep").post(address, {"form": "depot"})
+    assert again.headers["Location"] == response.headers["Location"], "the one that is open"
+    survey = desk.one(Survey)
+    assert survey.version_id == versions(desk, "depot")[0].id
+    assert desk.as_("boss").get("/surveys/results?form=depot").text.count("仓库专项") > 0
+
+
 @pytest.mark.parametrize("who", ["rep", "boss"])
 def test_only_administrators_edit(desk: Desk, who: str) -> None:
     assert desk.as_(who).get(FORMS).status_code == 403
