@@ -286,7 +286,7 @@ def answer(remark_id: UUID) -> Response:
 def tell_back(remark_id: UUID) -> Response:
     """The customer was told: it is closed."""
     form = TellForm()
-    now = clock.now()
+    now = outbox.made_at(clock.now())
     return _do(
         remark_id,
         form,
