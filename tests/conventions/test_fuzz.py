@@ -26,7 +26,7 @@ from tests.conventions.world import BODIES, DEAL, TOKEN, World, make_world
 from tests.visitor import Visitor
 
 SEED = 20261123
-REQUESTS = 1600  # on each of the two databases, and not the same ones
+REQUESTS = 2000  # on each of the two databases, and not the same ones
 OFTEN = {"api.create_deal_check": 8, "deals.new": 4, "deals.create": 4}  # these take the most from outside
 WHO = (None, *ROLES)
 

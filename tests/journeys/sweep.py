@@ -32,6 +32,8 @@ MORE = {
         "/deals/new?distributor=D001&product=P10&kg=&price=abc&product=P10&kg=1&price=1",
         "/distributors?q=D001&status=active&overdue=y",
         "/distributors?q=nobody-has-this-name",
+        "/feedback/new?distributor=D001",
+        "/feedback?part=all",
         "/nowhere",
     ),
     "admin": ("/users?q=nobody-has-this-name",),

@@ -4,10 +4,12 @@ from collections.abc import Callable, Mapping
 from io import BytesIO
 from statistics import median
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from flask import Response, abort, current_app, flash, request, send_file, stream_with_context, url_for
 from flask_babel import gettext as _
+from flask_babel import pgettext
 from flask_login import current_user
 
 from fieldapp.core import clock, contents, outbox, storage
@@ -155,11 +157,11 @@ def index() -> Response:
     rows = found[:PAGE]
     mine = sum(queries.counts(viewer))
     names = {
-        "mine": _("I answer"),
-        "open": _("To be answered"),
-        "tell": _("To be told"),
+        "mine": pgettext("feedback", "Mine"),
+        "open": _("Unanswered"),
+        "tell": _("To tell"),
         "closed": _("Told"),
-        "all": _("All of them"),
+        "all": pgettext("feedback", "All"),
     }
     return page(
         "desk/feedback/index.html",
@@ -187,7 +189,7 @@ def _mark(last: Remark | None) -> Any:
 
 
 def _link(asked: AskedList, **changes: Any) -> str:
-    return url_for(".index", **asked.args(**changes))
+    return f"{url_for('.index')}?{urlencode(asked.args(**changes))}"
 
 
 def _chips(asked: AskedList, name: str, options: list[tuple[str, str]]) -> list[tuple[str, str, bool]]:
@@ -286,7 +288,7 @@ def answer(remark_id: UUID) -> Response:
 def tell_back(remark_id: UUID) -> Response:
     """The customer was told: it is closed."""
     form = TellForm()
-    now = clock.now()
+    now = outbox.made_at(clock.now())
     return _do(
         remark_id,
         form,

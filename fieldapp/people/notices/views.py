@@ -97,7 +97,7 @@ def _deliveries(status: int = 200) -> Response:
     after = (last.made_at, last.id) if last else None
     found = queries.deliveries(problems=not everything, after=after)
     rows = found[: queries.PAGE]
-    now, given = clock.now(), {"all": "1"} if everything else {}
+    now, given = clock.now(), "1" if everything else None
     counts = queries.delivery_counts()
     quiet = policy.on(clock.today())
     return page(
@@ -114,8 +114,8 @@ def _deliveries(status: int = 200) -> Response:
         words=problem_text,
         again=lambda row: _may_again(row, now),
         ends=lambda row: row.state in (DeliveryState.WAITING, DeliveryState.FAILED),
-        first=url_for(".deliveries", **given) if after else None,
-        more=url_for(".deliveries", after=rows[-1].Delivery.id, **given) if len(found) > queries.PAGE else None,
+        first=url_for(".deliveries", all=given) if after else None,
+        more=url_for(".deliveries", after=rows[-1].Delivery.id, all=given) if len(found) > queries.PAGE else None,
     )
 
 
