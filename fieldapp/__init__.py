@@ -163,6 +163,7 @@ def _register_concerns(app: Flask) -> None:
     from .standing.grading import views as grading
     from .standing.service import models as _service  # noqa: F401
     from .standing.service import panels as service_panels
+    from .standing.service import policy as service_policy
     from .standing.service import views as service
     from .trade.ledger import models as _ledger  # noqa: F401
     from .trade.pricing import models as _pricing  # noqa: F401
@@ -229,6 +230,7 @@ def _register_concerns(app: Flask) -> None:
     policy_sections.declare(app, process_policy.SECTIONS)
     app.register_blueprint(service.concern)
     panels.declare(app, service_panels.PANELS)
+    policy_sections.declare(app, service_policy.SECTIONS)
     notice_kinds.declare(app, feedback_notices.KINDS)
     storage.declare(app, feedback_queries.known_photos)
     chores.declare(app, feedback_chores.CHORES)

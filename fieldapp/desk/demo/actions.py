@@ -17,7 +17,7 @@ from fieldapp.people.accounts.passwords import hash_password
 from fieldapp.people.audit.actions import record
 from fieldapp.people.audit.models import AuditEntry
 
-from . import dossiers, fieldwork, history, people, ratings
+from . import dossiers, fieldwork, history, people, ratings, services
 from .company import KINDS, Company
 
 ACCOUNTS = ("rep", "rep2", "boss", "admin")
@@ -49,6 +49,7 @@ def load(company: Company, at: datetime, progress: Callable[[str, float], None])
         ratings.write(company, "rep", "boss", at, company.today)
         dossiers.write(company, "rep", "boss", at, company.today)
         fieldwork.write(company.network.seed, "boss", at, company.today)
+        services.write(company.network.seed, "boss", at, company.today)
     people.write(company.network.seed, at)
     record(None, LOADED, "demo", company.name, at, {})
     db.session.commit()
