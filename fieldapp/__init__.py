@@ -197,6 +197,7 @@ def _register_concerns(app: Flask) -> None:
     from .standing.grading import views as grading
     from .standing.service import models as _service  # noqa: F401
     from .standing.service import panels as service_panels
+    from .standing.service import policy as service_policy
     from .standing.service import views as service
     from .trade.ledger import models as _ledger  # noqa: F401
     from .trade.pricing import models as _pricing  # noqa: F401
@@ -288,6 +289,7 @@ def _register_concerns(app: Flask) -> None:
     app.register_blueprint(feedback.concern)
     panels.declare(app, feedback_panels.PANELS)
     policy_sections.declare(app, feedback_policy.SECTIONS)
+    policy_sections.declare(app, service_policy.SECTIONS)
     notice_kinds.declare(app, feedback_notices.KINDS)
     storage.declare(app, feedback_queries.known_photos)
     chores.declare(app, feedback_chores.CHORES)

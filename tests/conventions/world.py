@@ -304,5 +304,6 @@ def make_world(app: Flask) -> World:
         "step": "approval",
         "process.export_step:kind": "csv",
         "process.export:kind": "csv",
+        "service.export:kind": "csv",
     }
     return world

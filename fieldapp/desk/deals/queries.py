@@ -327,6 +327,13 @@ _LATELY = HotRead(
 )
 
 
+def checked_offline_lately(viewer: Viewer, now: datetime) -> sa.ColumnElement[bool]:
+    """Whether there may be something in `changed_lately`: to put into another statement."""
+    return sa.exists().where(
+        DealCheck.made_by_id == viewer.id, DealCheck.made_at >= now - CHANGED_FOR, DealCheck.origin == "offline"
+    )
+
+
 def changed_lately(viewer: Viewer, now: datetime) -> list[Changed]:
     """The viewer's checks of the last days whose verdict his phone had shown otherwise, the latest first; without those
     that he has asked approval for since."""

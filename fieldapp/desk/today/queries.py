@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
 
 from fieldapp.desk.approvals import queries as approvals
 from fieldapp.desk.checks.presentation import title
@@ -52,7 +54,25 @@ class Home:
         return title(code)
 
 
-def home(viewer: Viewer, visits: VisitPolicy, today: date, now: datetime) -> Home:
+class Rare(NamedTuple):
+    """What is seldom there, asked in one statement: offline checks of his, answers to his requests for a limit; and how
+    many of such requests wait for him."""
+
+    checked: bool
+    answered: bool
+    limits: int
+
+
+def rare(viewer: Viewer, now: datetime) -> tuple[sa.ColumnElement[Any], ...]:
+    """The columns of Rare."""
+    return (
+        sa.false() if viewer.role is Role.ADMIN else deals.checked_offline_lately(viewer, now),
+        credit.any_answered_since(viewer, now - TOLD_FOR),
+        credit.waiting(viewer.id, viewer.scope) if viewer.role is Role.SUPERVISOR else sa.literal(0),
+    )
+
+
+def home(viewer: Viewer, visits: VisitPolicy, today: date, now: datetime, there: Rare) -> Home:
     """Gather the page: at most ten statements with the request's own. `visits`: the policy of visits that holds."""
     decides = viewer.role is Role.SUPERVISOR
     recent = deals.recent(viewer)
@@ -63,10 +83,10 @@ def home(viewer: Viewer, visits: VisitPolicy, today: date, now: datetime) -> Hom
         part=day_part(now),
         recent=recent,
         requests=waiting[:MOST],
-        changed=[] if viewer.role is Role.ADMIN else deals.changed_lately(viewer, now)[:MOST],
+        changed=deals.changed_lately(viewer, now)[:MOST] if there.checked else [],
         decides=decides,
-        limits=sum(row.asked_by_id != viewer.id for row in credit.open_in_patch(viewer)) if decides else 0,
-        answers=credit.answered_since(viewer, now - TOLD_FOR),
+        limits=there.limits,
+        answers=credit.answered_since(viewer, now - TOLD_FOR) if there.answered else [],
         overdue=overdue,
         ratings=grading.to_do(viewer, today),
         next=rounds.next_up(viewer, visits, today),

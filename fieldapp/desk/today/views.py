@@ -21,7 +21,9 @@ def show() -> Response:
     """The home page."""
     today = clock.today()
     visits, path = held(today)
-    home = queries.home(current_user, visits, today, clock.now())
+    viewer, now = current_user._get_current_object(), clock.now()
+    show, rare = panels.ask("home", viewer, viewer.id, today, *queries.rare(viewer, now))
+    home = queries.home(viewer, visits, today, now, queries.Rare(*rare))
     return page(
         "desk/today/show.html",
         home=home,
@@ -30,5 +32,5 @@ def show() -> Response:
         recent=[(url_for("deals.new", distributor=row.code), row.name, False) for row in home.recent],
         town=towns(path),
         visit=visit_url,
-        panels=panels.shown("home", current_user, current_user.id, today),
+        panels=show(),
     )

@@ -5,6 +5,8 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+import sqlalchemy as sa
+
 from fieldapp.core.panels import Panel
 from fieldapp.people.accounts.models import Role
 from fieldapp.people.accounts.viewer import Viewer
@@ -21,4 +23,9 @@ def on_home(viewer: Viewer, _key: UUID, _today: date) -> Mapping[str, Any] | Non
     return {"returned": queries.returned(viewer), "waiting": []}
 
 
-PANELS = (Panel("home", "desk/weeklog/home.html", on_home, order=80),)
+def _waits(viewer: Viewer, _key: UUID, _today: date) -> sa.ColumnElement[bool] | None:
+    return None if viewer.role is Role.ADMIN else queries.waits(viewer)
+
+
+_NOTHING: Mapping[str, Any] = {"returned": [], "waiting": []}
+PANELS = (Panel("home", "desk/weeklog/home.html", on_home, order=80, probe=_waits, otherwise=_NOTHING),)

@@ -252,6 +252,14 @@ def _weights(viewer: Viewer, first: date, last: date) -> dict[UUID, int]:
     return {rep_id: int(weight) for rep_id, weight in db.session.execute(found) if rep_id is not None}
 
 
+def waits(viewer: Viewer) -> sa.ColumnElement[bool]:
+    """Whether something may be in `returned`, or for a supervisor in `to_decide`: to put into another statement."""
+    mine = WeeklyLog.rep_id == viewer.id
+    if viewer.role is Role.SUPERVISOR:
+        return sa.exists().where(WeeklyLog.state == LogState.SUBMITTED, ~mine)
+    return sa.exists().where(WeeklyLog.state == LogState.RETURNED, mine)
+
+
 def returned(viewer: Viewer) -> list[date]:
     """The weeks whose log was returned to the viewer, the latest first."""
     own = sa.select(WeeklyLog.week).where(WeeklyLog.rep_id == viewer.id, WeeklyLog.state == LogState.RETURNED)

@@ -249,6 +249,11 @@ def own(viewer: Viewer) -> Sequence[sa.Row[Any]]:
     return db.session.execute(statement.order_by(CreditIncrease.id.desc()).limit(MOST_OWN)).all()
 
 
+def any_answered_since(viewer: Viewer, since: datetime) -> sa.ColumnElement[bool]:
+    """Whether there may be something in `answered_since`: to put into another statement."""
+    return sa.exists().where(CreditIncrease.asked_by_id == viewer.id, CreditIncrease.decided_at > since)
+
+
 def answered_since(viewer: Viewer, since: datetime) -> Sequence[sa.Row[Any]]:
     """The viewer's requests that others have decided since, in his patch; the latest first."""
     statement = _rows().where(

@@ -11,9 +11,9 @@ from fieldapp.core.db import db, insert_into
 from fieldapp.people.accounts.viewer import Viewer
 from fieldapp.people.audit.actions import record
 
-from . import queries
+from . import policy, queries
 from .models import ServicePromise
-from .rules import TEMPLATES, Need, Template, Terms
+from .rules import Need, Template, Terms
 
 
 class ChangedError(ValueError):
@@ -40,7 +40,7 @@ def promise(
         return
     if (held.version if held else 0) != seen:
         raise ChangedError
-    template = next((name for name, usual in TEMPLATES.items() if usual == terms), Template.OWN)
+    template = next((name for name, usual in policy.on(today).templates.items() if usual == terms), Template.OWN)
     values: dict[str, Any] = {
         "distributor_id": distributor_id,
         "version": seen + 1,

@@ -7,13 +7,13 @@ from uuid import UUID
 
 from fieldapp.core.panels import Panel
 
-from . import queries
+from . import policy, queries
 
 
 def _kept(_viewer: Any, distributor_id: UUID, today: date) -> Mapping[str, Any] | None:
     promises = queries.versions(distributor_id)
     record = queries.record_of(promises, distributor_id, today) if promises else None
-    return {"id": distributor_id, "rate": record.rate if record else None, "days": queries.DAYS}
+    return {"id": distributor_id, "rate": record.rate if record else None, "days": policy.on(today).days}
 
 
 def _kept_or_nothing(viewer: Any, distributor_id: UUID, today: date) -> Mapping[str, Any] | None:

@@ -1,11 +1,11 @@
-"""Whether a service promise was kept: by each delivery, and by our own visits.
+"""Whether a service promise was kept: by each delivery, and by us: our visits, our first answers to tickets.
 
 A delivery is an invoice with the day it was ordered on. Days are counted as working days of the company's calendar.
 """
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 MOST_LEAD = 30  # working days
@@ -58,6 +58,7 @@ class Fault(StrEnum):
     LATE = "late"
     OFF_DAY = "off_day"
     NO_VISIT = "no_visit"
+    NO_ANSWER = "no_answer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +71,22 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """The first answer to a ticket: until when it was promised, and when it was given, if it was."""
+
+    number: str
+    opened_on: date
+    due_at: datetime
+    due_on: date
+    answered_at: datetime | None
+    answered_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
 class Kept:
     """One promise that fell due on `day`. `fault` None: it was kept. `took`, `promised`: working days of a delivery,
-    days between visits otherwise. `number`: of the invoice; `since`: the day of the order or of the visit before."""
+    days between visits, 0 of an answer. `number`: of the invoice, or of the ticket where `answer`; `since`: the day of
+    the order, of the visit before, or on which the ticket was opened."""
 
     day: date
     fault: Fault | None
@@ -80,6 +94,7 @@ class Kept:
     promised: int
     since: date
     number: str | None = None
+    answer: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +167,38 @@ def visits_kept(versions: Sequence[Version], visits: Iterable[date], today: date
     if took > promised:
         found.append(Kept(anchor + timedelta(days=promised + 1), Fault.NO_VISIT, took, promised, anchor))
     return found
+
+
+def answers_kept(versions: Sequence[Version], answers: Iterable[Answer], today: date) -> list[Kept]:
+    """Each first answer that was given, or not given by the end of the day it was due; by day. Tickets that were opened
+    before any promise are left out."""
+    found = []
+    for one in answers:
+        if version_on(versions, one.opened_on) is None:
+            continue
+        if one.answered_at is None or one.answered_on is None:
+            if one.due_on < today:
+                found.append(Kept(one.due_on, Fault.NO_ANSWER, 0, 0, one.opened_on, one.number, answer=True))
+            continue
+        fault = Fault.NO_ANSWER if one.answered_at > one.due_at else None
+        found.append(Kept(one.answered_on, fault, 0, 0, one.opened_on, one.number, answer=True))
+    return sorted(found, key=lambda one: (one.day, one.number or ""))
+
+
+def quarter(day: date) -> str:
+    """`2026-Q4`."""
+    return f"{day.year}-Q{(day.month + 2) // 3}"
+
+
+def quarters_until(day: date, count: int) -> list[str]:
+    """The quarters up to the one of a day, the oldest first."""
+    last = day.year * 4 + (day.month - 1) // 3
+    return [f"{number // 4}-Q{number % 4 + 1}" for number in range(last - count + 1, last + 1)]
+
+
+def first_day(name: str) -> date:
+    """The day with which a quarter begins."""
+    return date(int(name[:4]), int(name[-1]) * 3 - 2, 1)
 
 
 def rate(found: Iterable[Kept]) -> Rate:

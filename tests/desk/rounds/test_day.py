@@ -143,6 +143,7 @@ def test_many_due_are_walked_in_pages(rounds: Round) -> None:
         ("rep", "/visits"),
         ("boss", "/visits"),
         ("rep", "/"),
+        ("boss", "/"),
         ("boss", "/visits/week"),
         ("rep", "/visits/week?q=D0"),
         ("boss", "/tasks?part=team"),
