@@ -1,6 +1,6 @@
 """A complaint until it is put right.
 
-Told at a visit without a signal, proposed, approved less, carried out, asked again, opened again, solved, and the lesson.
+Told at a visit without a signal, proposed, approved less, carried out, asked again, opened again, solved, learned from.
 """
 
 import pytest
