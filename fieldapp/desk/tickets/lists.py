@@ -240,9 +240,9 @@ def _place(text: str, latest_first: bool) -> tuple[datetime | None, int] | None:
         return None, int(number)
     try:
         at = datetime.fromisoformat(moment)
-    except ValueError:
+        return (at.astimezone(UTC), int(number)) if at.tzinfo else None
+    except (ValueError, OverflowError):
         return None
-    return (at, int(number)) if at.tzinfo else None
 
 
 def _past(place: tuple[datetime | None, int], latest_first: bool) -> sa.ColumnElement[bool]:

@@ -166,3 +166,9 @@ def test_the_list_as_a_file_holds_no_formula(desk: Desk, counter: Counter) -> No
 def sheet(desk: Desk, who: str, query: str = "part=all") -> list[dict[str, str]]:
     text = desk.as_(who).get(f"/tickets/export.csv?{query}").data.decode("utf-8-sig")
     return list(csv.DictReader(io.StringIO(text)))
+
+
+@pytest.mark.parametrize("after", ["x", "~1", "1", "2026-11-23~1", "0001-01-01T00:00:00+14:00~1", f"{'9' * 30}"])
+def test_a_place_that_is_none_is_the_first_page(desk: Desk, counter: Counter, after: str) -> None:
+    counter.opened()
+    assert shown(desk, f"part=open&after={after}".replace("+", "%2B")) == ["T-000001"]
