@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from flask_babel import ngettext
 
 from fieldapp.core.chores import Chore
-from fieldapp.core.db import db, insert_row
+from fieldapp.core.db import begin_reading, begin_writing, db, insert_row
 from fieldapp.network.distributors.models import Distributor
 from fieldapp.network.distributors.rules import Status
 from fieldapp.network.dossier.models import Outlet
@@ -45,20 +45,24 @@ class _Turn(NamedTuple):
 
 def open_due(now: datetime, today: date) -> int:
     """Open the surveys whose day has come, once in their period; each rep hears of his once a week. How many."""
+    begin_reading()  # everybody is looked at: nobody else waits for that
     plan, due = plan_policy.on(today), today + timedelta(days=policy.on(today).due_days)
-    opened: Counter[UUID] = Counter()
-    versions: dict[Audience, FormVersion] = {}
+    wanted: list[_Turn] = []
     turns = _turns(plan, today)
     while chunk := list(islice(turns, _CHUNK)):
         there = set(db.session.scalars(sa.select(Survey.id).where(Survey.id.in_([one.key for one in chunk]))))
         lately = _asked_lately(chunk, now, plan)
-        for one in chunk:
-            if one.key in there or (one.outlet_id is None and one.distributor_id in lately):
-                continue
-            if one.audience not in versions:
-                versions[one.audience] = book.current(one.audience.value, now)
-            if _open(one, versions[one.audience].id, now, due):
-                opened[one.rep_id] += 1
+        wanted += [
+            one
+            for one in chunk
+            if one.key not in there and not (one.outlet_id is None and one.distributor_id in lately)
+        ]
+    begin_writing()
+    versions = {one: book.current(one.value, now).id for one in {turn.audience for turn in wanted}}
+    opened: Counter[UUID] = Counter()
+    for one in wanted:
+        if _open(one, versions[one.audience], now, due):
+            opened[one.rep_id] += 1
     week = today.isocalendar()
     for rep, count in opened.items():
         tell([rep], DUE, f"{week.year}-{week.week}", {"count": count}, PATH, now)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import aliased
 from fieldapp.core.clock import SHANGHAI
 from fieldapp.core.db import db
 from fieldapp.network.distributors.models import Distributor
-from fieldapp.people.accounts.models import User
+from fieldapp.people.accounts.models import Role, User
 from fieldapp.people.accounts.viewer import Viewer
 
 from .models import FormVersion, Survey, SurveyAnswer, SurveyTally
@@ -395,12 +395,12 @@ def by_rep(selection: Selection, question: str) -> list[Rep]:
 
 
 def rep_names(viewer: Viewer, selection: Selection) -> list[tuple[UUID, str]]:
-    """Who has asked in the selection, for the choice of one; by name."""
-    if selection.book.of_persons or not selection.regions:
+    """Who has asked in the selection, for the choice of one; by name. Nothing for reps, who are not compared."""
+    if viewer.role is Role.REP or selection.book.of_persons or not selection.regions:
         return []
     reps = sa.select(Survey.rep_id).where(*condition(replace(selection, rep_id=None))).distinct()
     rows = db.session.execute(sa.select(User.id, User.name).where(User.id.in_(reps)).order_by(User.name, User.id))
-    return [(id_, name) for id_, name in rows.tuples() if viewer.everywhere or viewer.patch]
+    return [(id_, name) for id_, name in rows]
 
 
 # Answers ---------------------------------------------------------------------------------------------------------
