@@ -22,6 +22,10 @@ from tests.journeys.test_visit import READY
 
 pytestmark = pytest.mark.browser
 
+SENT = """async () => {
+  while ((await window.outbox.list()).length) await new Promise((ok) => setTimeout(ok, 50));
+}"""
+
 
 @pytest.fixture
 def store(app: Flask, with_passwords: dict[str, User]) -> str:
@@ -149,7 +153,7 @@ def test_asked_and_answered_without_a_signal(app: Flask, store: str, live_server
     expect(page.get_by_role("link", name="1 waiting to be sent")).to_be_visible()
     expect(page.locator("#survey [name=q-price]:checked")).to_have_count(0)
     road.set_offline(False)
-    page.wait_for_function("() => outbox.list().then((all) => all.length === 0)")
+    page.evaluate(SENT)
     with app.app_context():
         [kept] = db.session.scalars(sa.select(Survey)).all()
         assert kept.state is SurveyState.ANSWERED
