@@ -86,6 +86,7 @@ def _register_concerns(app: Flask) -> None:
     """Every concern's routes and commands. Models are imported here too, so that migrations see them all."""
     from .core import stamp  # noqa: F401
     from .desk.approvals import models as _approvals  # noqa: F401
+    from .desk.approvals import notices as approval_notices
     from .desk.approvals import views as approvals
     from .desk.batches import views as batches
     from .desk.checks import models as _checks  # noqa: F401
@@ -97,13 +98,28 @@ def _register_concerns(app: Flask) -> None:
     from .desk.exports import cli as exports_cli
     from .desk.exports import models as _exports  # noqa: F401
     from .desk.exports import views as exports
+    from .desk.feedback import panels as feedback_panels
+    from .desk.feedback import views as feedback
     from .desk.imports import cli as imports_cli
     from .desk.imports import models as _imports  # noqa: F401
     from .desk.imports import views as imports
     from .desk.portfolio import views as portfolio
     from .desk.privacy import views as contact_data
+    from .desk.process import policy as process_policy
+    from .desk.process import steps as process_steps
+    from .desk.process import views as process
     from .desk.rounds import task_views as tasks
     from .desk.rounds import views as rounds
+    from .desk.surveys import ask_views as asking
+    from .desk.surveys import chores as surveys_chores
+    from .desk.surveys import departures as surveys_departures
+    from .desk.surveys import editor_views as survey_forms
+    from .desk.surveys import link_views as survey_link
+    from .desk.surveys import panels as surveys_panels
+    from .desk.surveys import plan as survey_list
+    from .desk.surveys import plan_views as survey_plan
+    from .desk.surveys import results_views as survey_results
+    from .desk.surveys import views as surveys
     from .desk.tickets import list_views as _ticket_lists  # noqa: F401  routes of the concern below
     from .desk.tickets import listening as tickets_listening
     from .desk.tickets import opening as _ticket_opening  # noqa: F401
@@ -123,6 +139,7 @@ def _register_concerns(app: Flask) -> None:
     from .fieldwork.feedback import chores as feedback_chores
     from .fieldwork.feedback import models as _feedback  # noqa: F401
     from .fieldwork.feedback import notices as feedback_notices
+    from .fieldwork.feedback import policy as feedback_policy
     from .fieldwork.feedback import queries as feedback_queries
     from .fieldwork.remediation import actions as remediation
     from .fieldwork.remediation import alarms
@@ -133,6 +150,10 @@ def _register_concerns(app: Flask) -> None:
     from .fieldwork.surveys import book as survey_book
     from .fieldwork.surveys import listeners as survey_listeners
     from .fieldwork.surveys import models as _surveys  # noqa: F401
+    from .fieldwork.surveys import plan as survey_turns
+    from .fieldwork.surveys import plan_policy as survey_plan_policy
+    from .fieldwork.surveys import policy as surveys_policy
+    from .fieldwork.surveys import queries as survey_queries
     from .fieldwork.surveys.rules import Purpose
     from .fieldwork.tasks import models as _tasks  # noqa: F401
     from .fieldwork.visits import models as _visits  # noqa: F401
@@ -158,6 +179,9 @@ def _register_concerns(app: Flask) -> None:
     from .people.notices import chores as notices_chores
     from .people.notices import kinds as notice_kinds
     from .people.notices import models as _notices  # noqa: F401
+    from .people.notices import panels as notices_panels
+    from .people.notices import policy as notices_policy
+    from .people.notices import views as notices
     from .people.policy import cli as policy_cli
     from .people.policy import sections as policy_sections
     from .people.policy import trials as policy_trials
@@ -166,6 +190,7 @@ def _register_concerns(app: Flask) -> None:
     from .standing.grading import credit_policy, credit_views, privacy_cli, privacy_policy, privacy_views
     from .standing.grading import departures as grading_departures
     from .standing.grading import models as _grading  # noqa: F401
+    from .standing.grading import notices as grading_notices
     from .standing.grading import panels as grading_panels
     from .standing.grading import policy as grading_policy
     from .standing.grading import trial as grading_trial
@@ -214,6 +239,7 @@ def _register_concerns(app: Flask) -> None:
     app.register_blueprint(tickets.concern)
     panels.declare(app, ticket_panels.PANELS)
     week_sections.declare(app, ticket_week.SECTIONS)
+    outbox.declare_pages(app, tickets.pages)
     alarms.declare(app, tickets_queries.regions_of_buyers)
     survey_listeners.declare(app, Purpose.REMEDY, tickets_listening.heard)
     policy_sections.declare(app, remediation_policy.SECTIONS)
@@ -239,16 +265,42 @@ def _register_concerns(app: Flask) -> None:
     weeklog_cli.init_app(app)
     panels.declare(app, weeklog_panels.PANELS)
     app.register_blueprint(batches.concern)
+    app.register_blueprint(process.concern)
+    process_steps.declare(app, process_steps.STEPS)
+    policy_sections.declare(app, process_policy.SECTIONS)
     app.register_blueprint(service.concern)
+    app.register_blueprint(surveys.concern)
+    app.register_blueprint(survey_plan.concern)
+    app.register_blueprint(survey_results.concern)
+    app.register_blueprint(survey_forms.concern)
+    panels.declare(app, survey_list.PANELS)
+    policy_sections.declare(app, survey_plan_policy.SECTIONS)
+    notice_kinds.declare(app, survey_turns.KINDS)
+    chores.declare(app, survey_turns.CHORES)
+    app.register_blueprint(asking.concern)
+    app.register_blueprint(survey_link.concern)
+    policy_sections.declare(app, surveys_policy.SECTIONS)
+    panels.declare(app, surveys_panels.PANELS)
+    storage.declare(app, survey_queries.known_photos)
+    chores.declare(app, surveys_chores.CHORES)
+    contact_departures.declare(app, surveys_departures.forget_name)
     panels.declare(app, service_panels.PANELS)
+    app.register_blueprint(feedback.concern)
+    panels.declare(app, feedback_panels.PANELS)
+    policy_sections.declare(app, feedback_policy.SECTIONS)
     notice_kinds.declare(app, feedback_notices.KINDS)
     storage.declare(app, feedback_queries.known_photos)
     chores.declare(app, feedback_chores.CHORES)
+    notice_kinds.declare(app, approval_notices.KINDS)
+    notice_kinds.declare(app, grading_notices.KINDS)
+    app.register_blueprint(notices.concern)
+    panels.declare(app, notices_panels.PANELS)
+    policy_sections.declare(app, notices_policy.SECTIONS)
     chores.declare(app, notices_chores.CHORES)  # last: what the others told goes out at once
 
 
 def _register_template_globals(app: Flask) -> None:
-    from .desk.approvals.views import waiting
+    from .desk.approvals.views import unread, waiting
 
     def about_the_request() -> dict[str, Any]:
         viewer = current_user._get_current_object()
@@ -259,4 +311,5 @@ def _register_template_globals(app: Flask) -> None:
         }
 
     app.jinja_env.globals["waiting"] = LocalProxy(waiting)
+    app.jinja_env.globals["unread"] = LocalProxy(unread)
     templates.prepare(app, about_the_request)

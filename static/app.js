@@ -152,7 +152,34 @@
   sessionStorage.removeItem("stay");
   if (path === location.pathname) scrollTo(0, height);
 
+  // A survey: a question that hangs on an earlier answer is shown when it is that answer; how many are answered.
+  const relevant = (form) => {
+    let done = 0, all = 0;
+    form.querySelectorAll("[data-question]").forEach((q) => {
+      const { when, answers, most, required } = q.dataset, inputs = [...q.querySelectorAll("input,textarea")];
+      const given = when ? [...form.querySelectorAll(`[name="q-${when}"]:checked:enabled`)].map((e) => e.value) : [];
+      const asked = !when || given.some((v) => answers.split(" ").includes(v) || most && +v <= +most);
+      const answered = inputs.some((e) => /radio|checkbox/.test(e.type) ? e.checked : e.value.trim());
+      q.hidden = !asked;
+      inputs.forEach((e, i) => {
+        e.disabled = !asked;
+        if (e.type !== "checkbox") e.required = asked && !!required;
+        else if (!i) e.setCustomValidity(required && !answered ? required : "");
+      });
+      if (asked && required) { all++; done += answered; }
+    });
+    const bar = $(`[data-answered="${form.getAttribute("id")}"]`); // form.id is its input of that name
+    if (!bar) return;
+    Object.assign($("progress", bar), { max: all, value: done });
+    $(".num", bar).textContent = `${done} / ${all}`;
+  };
+  const surveys = () => d.querySelectorAll("form[data-survey]").forEach(relevant);
+  for (const type of ["input", "change"]) d.addEventListener(type, ({ target }) => { const form = target.closest("form[data-survey]"); if (form) relevant(form); });
+  d.addEventListener("reset", () => setTimeout(surveys));
+  d.addEventListener("outbox:swapped", surveys);
+
   watchAll();
   announce();
+  surveys();
   focusInvalid(d);
 })();

@@ -118,6 +118,7 @@
       if (/radio|checkbox/.test(e.type)) e.checked = at >= 0;
       else if (at >= 0) e.value = left.splice(at, 1)[0][1];
     }
+    form.dispatchEvent(new Event("change", { bubbles: true }));
   };
   const formOf = (url, fields) => {
     const fits = (form) => hidden(form).filter((e) => fields.some(([name, value]) => name === e.name && value === e.value)).length;

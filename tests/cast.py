@@ -56,16 +56,21 @@ def add(row: Any) -> Any:
 
 def make_cast() -> dict[str, User]:
     """The five users, without a password (fixtures that sign in set one)."""
-    return {name: make_user(name, role, patch) for name, (role, patch) in CAST.items()}
+    users = {name: _user(name, role, patch) for name, (role, patch) in CAST.items()}
+    db.session.add_all(users.values())
+    db.session.flush()  # once: nearly every test makes them
+    return users
 
 
 def make_user(username: str, role: Role = Role.REP, patch: list[str] | None = None, **values: Any) -> User:
     """A user; his name is his username."""
+    return add(_user(username, role, patch, **values))
+
+
+def _user(username: str, role: Role, patch: list[str] | None, **values: Any) -> User:
     defaults = {"name": username.title(), "locale": "en", "created_at": NOW}
-    return add(
-        User(
-            username=username, username_key=username.casefold(), role=role, patch=patch or [], **{**defaults, **values}
-        )
+    return User(
+        username=username, username_key=username.casefold(), role=role, patch=patch or [], **{**defaults, **values}
     )
 
 

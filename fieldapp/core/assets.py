@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import brotli
 from flask import Flask, current_app
@@ -20,6 +21,7 @@ _SPACE = re.compile(r"\s+")
 _AROUND = re.compile(r"\s*([{};,>])\s*")
 
 
+@lru_cache
 def minify_css(text: str) -> str:
     """Comments and needless space gone; strings in our CSS hold neither comment marks nor runs of space."""
     return _AROUND.sub(r"\1", _SPACE.sub(" ", _COMMENT.sub("", text))).replace(";}", "}").strip()
@@ -31,18 +33,10 @@ def init_app(app: Flask, folder: Path) -> str:
     `static("app.js")` in a template gives `/static/app.1a2b3c4d.js`, immutable; the plain name works too, uncached.
     The copies lie in the instance folder under the hashed name, so a file that changes never meets an old copy.
     """
-    hashed: dict[str, str] = {}
-    serve = WhiteNoise(app.wsgi_app, max_age=0, immutable_file_test=r"\.[0-9a-f]{8}\.\w+$")
-    for path in sorted(folder.rglob("*")):
-        if path.suffix not in _SERVED or not path.is_file():
-            continue
-        name, content = path.relative_to(folder), path.read_bytes()
-        versioned = name.with_name(f"{name.stem}.{hashlib.sha256(content).hexdigest()[:8]}{name.suffix}")
-        hashed[name.as_posix()] = f"/static/{versioned.as_posix()}"
-        copy = app.config["INSTANCE"] / "static" / versioned
-        _write_copies(copy, content)
-        for url in (f"/static/{name.as_posix()}", hashed[name.as_posix()]):
-            serve.add_file_to_dictionary(url, str(copy))
+    copies: Path = app.config["INSTANCE"] / "static"
+    hashed, files = _prepared(folder, copies.resolve())
+    serve = _whitenoise(app.wsgi_app)
+    serve.files.update(files)
     app.wsgi_app = serve  # type: ignore[method-assign]
     app.extensions[_ADDRESSES] = hashed
     css = minify_css((folder / "app.css").read_text(encoding="utf-8"))
@@ -50,6 +44,28 @@ def init_app(app: Flask, folder: Path) -> str:
     app.jinja_env.globals["svg"] = icons(hashed["icons.svg"])
     app.jinja_env.globals["css"] = Markup(css)  # noqa: S704  our own file, not input
     return css
+
+
+def _whitenoise(wsgi: Any) -> WhiteNoise:
+    return WhiteNoise(wsgi, max_age=0, immutable_file_test=r"\.[0-9a-f]{8}\.\w+$")
+
+
+@lru_cache
+def _prepared(folder: Path, copies: Path) -> tuple[dict[str, str], dict[str, Any]]:
+    """({name under static/: its hashed address}, {address: what answers it}), made once a process for its copies."""
+    hashed: dict[str, str] = {}
+    serve = _whitenoise(None)
+    for path in sorted(folder.rglob("*")):
+        if path.suffix not in _SERVED or not path.is_file():
+            continue
+        name, content = path.relative_to(folder), path.read_bytes()
+        versioned = name.with_name(f"{name.stem}.{hashlib.sha256(content).hexdigest()[:8]}{name.suffix}")
+        hashed[name.as_posix()] = f"/static/{versioned.as_posix()}"
+        copy = copies / versioned
+        _write_copies(copy, content)
+        for url in (f"/static/{name.as_posix()}", hashed[name.as_posix()]):
+            serve.add_file_to_dictionary(url, str(copy))
+    return hashed, dict(serve.files)
 
 
 def addresses() -> dict[str, str]:

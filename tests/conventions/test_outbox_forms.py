@@ -31,6 +31,8 @@ def test_every_marked_form_posts_to_a_route_that_keeps_receipts(app: Flask) -> N
         "/deals/offline",
         f"/tickets/{ticket}",
         "/tickets/new?distributor=D001",
+        f"/surveys/{world.examples['survey_id']}",
+        "/feedback/new?distributor=D001",
     ):
         for form in _FORM.findall(rep.get(page).text):
             action = _ACTION.search(form)
@@ -43,7 +45,10 @@ def test_every_marked_form_posts_to_a_route_that_keeps_receipts(app: Flask) -> N
         "visits.note",
         "visits.check_out",
         "offline.create",
+        "feedback.create",
         "rounds.unplan",
+        "asking.answered",
+        "surveys.answer",
         "tasks.finish",
         "tickets.answer",
         "tickets.create",

@@ -23,7 +23,12 @@ from fieldapp.desk.exports.models import ExportForm, ExportRun, ExportState
 from fieldapp.desk.imports import runs
 from fieldapp.desk.imports.models import ImportRun, RunState
 from fieldapp.desk.weeklog.models import WeeklyLog
+from fieldapp.fieldwork.feedback import actions as feedback
+from fieldapp.fieldwork.feedback.models import RemarkPhoto
+from fieldapp.fieldwork.feedback.rules import RemarkKind
 from fieldapp.fieldwork.remediation import actions as remediation
+from fieldapp.fieldwork.surveys import actions as surveys
+from fieldapp.fieldwork.surveys.models import SurveyPhoto
 from fieldapp.fieldwork.visits.models import VisitNote, VisitPhoto
 from fieldapp.network.distributors.models import Contact
 from fieldapp.network.dossier.models import Attachment
@@ -31,6 +36,8 @@ from fieldapp.network.dossier.queries import digest
 from fieldapp.people.accounts.login import secret_hash
 from fieldapp.people.accounts.models import ApiToken
 from fieldapp.people.accounts.queries import viewer_of
+from fieldapp.people.notices.models import Delivery, Notice
+from fieldapp.people.notices.rules import Channel, DeliveryState
 from fieldapp.people.policy.models import DraftRevision, PolicyDraft
 from fieldapp.standing.grading.models import CreditFreeze, CreditIncrease
 from tests import cast
@@ -47,6 +54,8 @@ DEAL = {
 BODIES: dict[str, dict[str, Any]] = {
     "accounts.language": {"locale": "en"},
     "accounts.theme": {"theme": "dark"},
+    "notices.prefer": {"mail": "y"},
+    "feedback.create": {"distributor": "D001", "kind": "praise", "text": "They like the new bags"},
     "api.create_deal_check": DEAL,
     "visits.note": {"section": "stock"},
     "playbook.classify": {"type": "quiet", "seen": "serious"},
@@ -174,6 +183,29 @@ def make_world(app: Flask) -> World:
             )
         )
         storage.keep(photo.id, photo.sha256, picture.getvalue())
+        survey = cast.make_survey(distributor, users["rep"])
+        notice = cast.add(
+            Notice(
+                user_id=users["rep"].id,
+                kind="approvals.decided",
+                about="world",
+                values={"distributor": distributor.name, "approved": True},
+                path="/approvals",
+                made_at=at,
+            )
+        )
+        delivery = cast.add(
+            Delivery(
+                channel=Channel.MAIL,
+                user_id=target.id,
+                state=DeliveryState.FAILED,
+                tries=1,
+                made_at=at,
+                due_at=at,
+                tried_at=at,
+                problem="connection",
+            )
+        )
         ticket = cast.make_ticket(distributor, users["rep"])
         shown = remediation.keep_photo(
             viewer_of(users["rep"]),
@@ -183,11 +215,37 @@ def make_world(app: Flask) -> World:
             caption="",
             when=remediation.When(at, at, cast.TODAY),
         )
+        link = surveys.open_link(viewer_of(users["rep"]), survey, at)
+        answered = cast.make_survey(distributor, users["rep"])
+        answered_photo = cast.add(
+            SurveyPhoto(survey_id=answered.id, question="shelf", taken_at=at, sha256=photo.sha256, size=photo.size)
+        )
+        storage.keep(answered_photo.id, photo.sha256, picture.getvalue())
+        remark = feedback.take_down(
+            viewer_of(users["rep"]),
+            key=uuid7(),
+            distributor=distributor,
+            said=feedback.Said(RemarkKind.COMPLAINT, "The bags are torn"),
+            when=feedback.When(at, at, cast.TODAY),
+        )
+        remark_photo = cast.add(RemarkPhoto(remark_id=remark.id, taken_at=at, sha256=photo.sha256, size=photo.size))
+        storage.keep(remark_photo.id, remark_photo.sha256, picture.getvalue())
         world = World(
             app,
             {
+                "remark_id": remark.id,
+                "picture_id": remark_photo.id,
+                "feedback.export:kind": "csv",
+                "notice_id": notice.id,
+                "delivery_id": delivery.id,
                 "visit_id": visit.id,
                 "note_id": note.id,
+                "survey_id": survey.id,
+                "surveys.photo:photo_id": answered_photo.id,
+                "survey_link.show:token": link,
+                "form": "distributor",
+                "number": 1,
+                "survey_results.question:key": "overall",
                 "photo_id": photo.id,
                 "ticket_id": ticket.id,
                 "tickets.photo:photo_id": shown.id,
@@ -242,5 +300,8 @@ def make_world(app: Flask) -> World:
         "approval_id": approval,
         "log_id": log_id,
         "token": "an-invented-token",
+        "step": "approval",
+        "process.export_step:kind": "csv",
+        "process.export:kind": "csv",
     }
     return world

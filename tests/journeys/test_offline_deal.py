@@ -1,11 +1,12 @@
 """A deal is checked in a store without a signal, kept on the phone, and confirmed by the server later."""
 
+import contextlib
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Error, Page, expect
 
 from fieldapp.core.findings import Verdict
 from fieldapp.desk.checks.models import DealCheck
@@ -20,10 +21,11 @@ DEAL = "/deals/offline?distributor=D001&terms=credit&product=P10&kg=5000&price={
 
 
 def until(page: Page, script: str) -> Any:
-    """Until a script gives something true; polled by evaluate."""
+    """Until a script gives something true; polled by evaluate, which fails while the page goes on to another."""
     for _ in range(300):
-        if got := page.evaluate(script):
-            return got
+        with contextlib.suppress(Error):
+            if got := page.evaluate(script):
+                return got
         page.wait_for_timeout(100)
     return pytest.fail(f"never true: {script}; {page.evaluate('() => outbox.list()')}")
 

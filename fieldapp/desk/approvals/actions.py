@@ -17,7 +17,7 @@ from fieldapp.desk.checks.presentation import restore
 from fieldapp.people.accounts.viewer import Viewer
 from fieldapp.people.audit.actions import record
 
-from . import queries
+from . import notices, queries
 from .models import Approval, ApprovalState
 from .queries import Review
 from .rules import inputs_key, to_cover
@@ -105,6 +105,7 @@ def ask(viewer: Viewer, check: DealCheck, reason: str, now: datetime, today: dat
         raise RuntimeError("the request was neither made nor found")
     if made:
         _audit(viewer, "ask", approval, now, {"state": [None, ApprovalState.OPEN.value], "reason": [None, reason]})
+        notices.tell_asked(approval, check.facts["name"], now)
     return approval
 
 
@@ -113,6 +114,7 @@ def withdraw(viewer: Viewer, approval: Approval, now: datetime) -> None:
     if approval.asked_by_id != viewer.id:
         raise NotYoursError
     _move(approval, {"state": ApprovalState.WITHDRAWN})
+    notices.settle_asked(approval, now)
     _audit(viewer, "withdraw", approval, now, {"state": [ApprovalState.OPEN.value, approval.state.value]})
 
 
@@ -144,6 +146,7 @@ def decide(viewer: Viewer, approval: Approval, decision: Decision, reason: str, 
     if approval.expires_at is not None:
         changes["expires_at"] = [None, approval.expires_at.isoformat()]
     _audit(viewer, decision.value, approval, now, changes)
+    notices.tell_decided(approval, approval.check.facts["name"], now)
 
 
 def acknowledge(viewer: Viewer, approval: Approval, now: datetime) -> None:
@@ -156,6 +159,7 @@ def acknowledge(viewer: Viewer, approval: Approval, now: datetime) -> None:
         .values(seen_at=now)
         .execution_options(synchronize_session=False)
     )
+    notices.settle_decided(approval, now)
     db.session.refresh(approval)
 
 

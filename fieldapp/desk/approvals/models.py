@@ -47,4 +47,5 @@ class Approval(Base):
     __table_args__ = (
         sa.Index(None, "state", "region_code", "asked_at"),
         sa.Index(None, "asked_by_id", "state"),
+        sa.Index(None, "decided_at", "state", "asked_at", "region_code"),
     )

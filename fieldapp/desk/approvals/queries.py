@@ -27,6 +27,7 @@ from fieldapp.fieldwork.remediation.rules import TicketState
 from fieldapp.network.distributors.models import Distributor
 from fieldapp.people.accounts.models import Role, User
 from fieldapp.people.accounts.viewer import Viewer, within
+from fieldapp.people.notices.queries import unread
 from fieldapp.standing.grading import card as credit_card
 from fieldapp.standing.grading.models import Assessment, AssessmentState
 
@@ -231,14 +232,14 @@ def _waiting(width: int | None) -> HotRead:
     if not width:
         answers = sa.select(sa.func.count()).select_from(Approval).where(own).scalar_subquery()
         second = tickets.waiting_in(TicketState.SECOND, me, here) if width is None else sa.literal(0)
-        return HotRead(sa.select(answers + second, sa.literal(0)))
+        return HotRead(sa.select(answers + second, sa.literal(0), unread(me)))
     to_decide = sa.and_(
         Approval.state == ApprovalState.OPEN, within(Approval.region_code, width), Approval.asked_by_id != me
     )
     deals = sa.select(sa.func.count()).select_from(Approval).where(sa.or_(own, to_decide)).scalar_subquery()
     asked = deals + credit_card.waiting(me, here) + _ratings(me, width)
     proposed, second = (tickets.waiting_in(state, me, here) for state in (TicketState.PROPOSED, TicketState.SECOND))
-    return HotRead(sa.select(asked + proposed, second))
+    return HotRead(sa.select(asked + proposed, second, unread(me)))
 
 
 def _ratings(me: Any, width: int) -> Any:
@@ -256,17 +257,18 @@ def _ratings(me: Any, width: int) -> Any:
     )
 
 
-def waiting_count(viewer: Viewer, today: date) -> int:
-    """What waits for the viewer: answers he has not seen; for a supervisor, what others ask for: deals, temporary
-    limits, ratings and remedies; for an administrator second approvals of remedies.
+def badges(viewer: Viewer, today: date) -> tuple[int, int]:
+    """(what waits for the viewer, his unread notices).
 
-    One statement; three where tickets of a supervisor's patch await a second approval.
+    What waits: answers he has not seen; for a supervisor, what others ask for: deals, temporary limits, ratings and
+    remedies; for an administrator second approvals of remedies. One statement; three where tickets of a supervisor's
+    patch await a second approval.
     """
     width = 0 if viewer.role is Role.REP else viewer.width
     found = _waiting(width).one(me=viewer.id, **(viewer.bounds() if width else {}))
     if found is None:
-        return 0
-    return int(found[0]) + (tickets.waiting_second(viewer, today) if found[1] else 0)
+        return 0, 0
+    return int(found[0]) + (tickets.waiting_second(viewer, today) if found[1] else 0), int(found[2])
 
 
 def names(*user_ids: UUID | None) -> dict[UUID, str]:

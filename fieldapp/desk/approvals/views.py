@@ -96,13 +96,24 @@ def acknowledge(approval_id: UUID) -> Response:
 
 
 def waiting() -> int:
-    """How much waits for the viewer, for the badge; asked once a page, and only when a page shows it."""
+    """How much waits for the viewer, for the badge."""
+    return _badges()[0]
+
+
+def unread() -> int:
+    """How many notices he has not read, for the bell."""
+    return _badges()[1]
+
+
+def _badges() -> tuple[int, int]:
+    """Asked once a page, and only when a page shows them."""
     viewer: Any = current_user._get_current_object()
     if not viewer.is_authenticated:
-        return 0
-    if "waiting" not in g:
-        g.waiting = queries.waiting_count(viewer, clock.today())
-    return int(g.waiting)
+        return 0, 0
+    if "badges" not in g:
+        g.badges = queries.badges(viewer, clock.today())
+    found: tuple[int, int] = g.badges
+    return found
 
 
 def _find(approval_id: UUID) -> Approval:

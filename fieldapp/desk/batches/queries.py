@@ -3,9 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
+from uuid import UUID
 
 from fieldapp.people.accounts.viewer import Viewer
-from fieldapp.trade.ledger.queries import BatchBuyer, page_of_buyers, products_of_batch
+from fieldapp.trade.ledger.queries import (
+    BatchBuyer,
+    buyers_of_batch,
+    page_of_buyers,
+    products_of_batch,
+    regions_of_batch,
+)
 from fieldapp.trade.ledger.rules import batch_key
 from fieldapp.trade.products.models import Product
 
@@ -53,7 +60,7 @@ class Found:
 def find(viewer: Viewer, asked: Asked, most: int | None = PAGE) -> Found | None:
     """Three statements at most; None when no batch was asked for. A product that the batch is not of finds nobody.
 
-    `most` None: all of them, from the first. A page past the end is the first one.
+    `most` None: all of them, for a file; `others` is not counted. A page past the end is the first one.
     """
     if not asked.batch:
         return None
@@ -62,8 +69,19 @@ def find(viewer: Viewer, asked: Asked, most: int | None = PAGE) -> Found | None:
     if not products or (asked.product and chosen is None):
         return Found([], 0, 0, products, None)
     product_id = chosen.id if chosen else None
-    skip = 0 if most is None else (asked.page - 1) * most
+    if most is None:
+        every = buyers_of_batch(viewer, product_id, asked.batch)
+        return Found(every, len(every), 0, products, chosen)
+    skip = (asked.page - 1) * most
     found = page_of_buyers(viewer, product_id, asked.batch, most, skip)
     if skip and not found.rows:
         found = page_of_buyers(viewer, product_id, asked.batch, most)
     return Found(found.rows, found.mine, found.all - found.mine, products, chosen)
+
+
+def regions_of_buyers(product_id: UUID, key: str) -> set[str]:
+    """Where a dangerous batch went: the region codes of all who bought it, for those who warn (one statement).
+
+    `key`: the batch however it is written.
+    """
+    return regions_of_batch(product_id, batch_key(key))

@@ -17,7 +17,7 @@ from fieldapp.people.accounts.passwords import hash_password
 from fieldapp.people.audit.actions import record
 from fieldapp.people.audit.models import AuditEntry
 
-from . import dossiers, fieldwork, history, people, ratings, tickets
+from . import dossiers, feedback, fieldwork, history, people, ratings, surveys, tickets
 from .company import KINDS, Company
 
 ACCOUNTS = ("rep", "rep2", "boss", "admin")
@@ -50,6 +50,8 @@ def load(company: Company, at: datetime, progress: Callable[[str, float], None])
         dossiers.write(company, "rep", "boss", at, company.today)
         fieldwork.write(company.network.seed, "boss", at, company.today)
         tickets.write("boss", "admin", at, company.today)
+        surveys.write(company.network.seed, at, company.today)
+        feedback.write(company.network.seed, "boss", at)
     people.write(company.network.seed, at)
     record(None, LOADED, "demo", company.name, at, {})
     db.session.commit()

@@ -18,7 +18,7 @@ from fieldapp.people.accounts.models import User
 from fieldapp.people.accounts.viewer import Viewer
 from fieldapp.standing.grading.models import CreditRecord, Grade
 from fieldapp.trade.ledger.models import Balance, Invoice, InvoiceLine
-from fieldapp.trade.ledger.queries import page_of_buyers, position_on, read_open_items
+from fieldapp.trade.ledger.queries import position_on, read_open_items
 from fieldapp.trade.ledger.rules import LedgerFacts, from_balance
 from fieldapp.trade.products.models import Product
 
@@ -107,18 +107,27 @@ def buyers(viewer: Viewer, ticket: Ticket) -> Buyers | None:
     """Who bought the batch of a ticket; None where it names no product and batch. One statement."""
     if ticket.product_id is None or not ticket.batch_key:
         return None
-    found = page_of_buyers(viewer, ticket.product_id, ticket.batch, 1)
-    return Buyers(found.mine, found.all - found.mine)
+    everybody = sa.select(Distributor.region_code).where(
+        Distributor.id.in_(_bought(ticket.product_id, ticket.batch_key))
+    )
+    region = everybody.subquery().c.region_code
+    mine = sa.func.count(sa.case((viewer.scope(region), 1)))
+    here, every = db.session.execute(sa.select(mine, sa.func.count())).one()
+    return Buyers(here, every - here)
 
 
-def regions_of_buyers(product_id: UUID, batch_key: str) -> Collection[str]:
-    """The region codes of everybody who bought of a batch, each once; for remediation/alarms.py."""
-    bought = (
+def _bought(product_id: UUID, batch_key: str) -> sa.Select[tuple[UUID]]:
+    return (
         sa.select(Invoice.distributor_id)
         .join(InvoiceLine, InvoiceLine.invoice_id == Invoice.id)
         .where(InvoiceLine.product_id == product_id, InvoiceLine.batch_key == batch_key, InvoiceLine.weight > 0)
     )
-    regions = db.session.scalars(sa.select(Distributor.region_code).where(Distributor.id.in_(bought)).distinct())
+
+
+def regions_of_buyers(product_id: UUID, batch_key: str) -> Collection[str]:
+    """The region codes of everybody who bought of a batch, each once; for remediation/alarms.py."""
+    bought = Distributor.id.in_(_bought(product_id, batch_key))
+    regions = db.session.scalars(sa.select(Distributor.region_code).where(bought).distinct())
     return [region for region in regions if region]
 
 

@@ -7,16 +7,19 @@ from types import ModuleType
 from typing import Any
 from uuid import UUID
 
-from flask import current_app, url_for
+from flask import url_for
 
 from fieldapp.core.db import uuid7
 from fieldapp.core.i18n import gettext as _
+from fieldapp.fieldwork.feedback import queries as feedback
 from fieldapp.fieldwork.remediation import actions, words
 from fieldapp.fieldwork.remediation import queries as remediation
 from fieldapp.fieldwork.remediation.models import Lesson, Remedy, Ticket, TicketEntry, TicketPhoto
 from fieldapp.fieldwork.remediation.queries import Cost
 from fieldapp.fieldwork.remediation.rules import WAITS, Facts, Refusal, TicketState, TicketVerb, decide, possible
+from fieldapp.fieldwork.surveys import queries as surveys
 from fieldapp.fieldwork.surveys.models import Survey
+from fieldapp.fieldwork.visits import queries as visits
 from fieldapp.people.accounts.models import Role
 from fieldapp.people.accounts.viewer import Viewer
 
@@ -49,7 +52,8 @@ class Weighed:
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """One ticket with all that its forms and lists need. `earlier`: remedies before the one that counts."""
+    """One ticket with all that its forms and lists need. `earlier`: remedies before the one that counts. `sources`:
+    (label, address, text) of what it came from."""
 
     viewer: Viewer
     ticket: Ticket
@@ -67,6 +71,7 @@ class Screen:
     weighed: Weighed | None
     buyers: Buyers | None
     survey: Survey | None
+    sources: Sequence[tuple[str, str, str]]
     now: datetime
     today: date
     failed: Failed | None = None
@@ -77,16 +82,6 @@ class Screen:
     def may(self, verb: str) -> bool:
         """Can the viewer do this now?"""
         return verb in self.can
-
-    @property
-    def sources(self) -> list[tuple[str, str, str]]:
-        """(label, address, text) of what it came from, where the viewer may go there."""
-        found = []
-        if self.ticket.visit_id and (self.covers or self.ticket.made_by_id == self.viewer.id):
-            found.append((_("From a visit"), url_for("visits.show", visit_id=self.ticket.visit_id), _("Visit")))
-        if self.ticket.survey_id and self.covers and "surveys.show" in current_app.view_functions:
-            found.append((_("From a survey"), url_for("surveys.show", survey_id=self.ticket.survey_id), _("Survey")))
-        return found
 
     @property
     def first(self) -> str:
@@ -160,11 +155,24 @@ def read(
         weighed=_weighed(viewer, ticket, facts, now),
         buyers=queries.buyers(viewer, ticket),
         survey=queries.open_survey(ticket, remedy.proposed_at) if asked and remedy else None,
+        sources=_sources(viewer, ticket),
         now=now,
         today=today,
         failed=failed,
         said=said,
     )
+
+
+def _sources(viewer: Viewer, ticket: Ticket) -> list[tuple[str, str, str]]:
+    """What it came from, as far as that is there still and the viewer may see it."""
+    found = []
+    if ticket.visit_id and visits.find(viewer, ticket.visit_id):
+        found.append((_("From a visit"), url_for("visits.show", visit_id=ticket.visit_id), _("Visit")))
+    if ticket.survey_id and surveys.find(viewer, ticket.survey_id):
+        found.append((_("From a survey"), url_for("surveys.show", survey_id=ticket.survey_id), _("Survey")))
+    if ticket.remark_id and feedback.find(viewer, ticket.remark_id):
+        found.append((_("From feedback"), url_for("feedback.show", remark_id=ticket.remark_id), _("Feedback")))
+    return found
 
 
 def _weighed(viewer: Viewer, ticket: Ticket, facts: Facts, now: datetime) -> Weighed | None:

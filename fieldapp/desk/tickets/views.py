@@ -5,10 +5,11 @@ What a rep does on the road may come from a phone that had no signal: its key ma
 """
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 from uuid import UUID
 
-from flask import Response, abort, current_app, flash, send_file, url_for
+from flask import Response, abort, flash, send_file, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
@@ -25,13 +26,14 @@ from fieldapp.fieldwork.remediation.models import Ticket
 from fieldapp.fieldwork.remediation.rules import Refusal, RootCause, TicketState, TicketVerb, decide
 from fieldapp.fieldwork.surveys import actions as surveys
 from fieldapp.fieldwork.surveys.rules import Purpose
+from fieldapp.people.accounts.viewer import Viewer
 
 from . import queries as more
 from . import screen
 from .forms import DecisionForm, HeardForm, LessonForm, PhotoForm, ProofForm, ProposalForm, WordsForm
 from .screen import Failed
 
-concern = Concern("tickets", __name__, section="distributors", url_prefix="/tickets")
+concern = Concern("tickets", __name__, section="tickets", url_prefix="/tickets")
 PHOTO_BYTES = contents.MAX_BYTES + 512 * 1024
 TICKET = "/<uuid:ticket_id>"
 Act = Callable[[Ticket, Content | None], str]  # what it does with a ticket and a photo; returns what is said of it
@@ -144,10 +146,7 @@ def ask_again(ticket_id: UUID) -> Response:
             )
     except actions.RefusedError as error:
         return _refused(ticket, error.reason)
-    if "surveys.show" in current_app.view_functions:
-        return see_other(url_for("surveys.show", survey_id=survey.id))
-    flash(_("The customer is asked: note what he says."), "ok")
-    return see_other(url_for(".show", ticket_id=ticket.id))
+    return see_other(url_for("surveys.show", survey_id=survey.id))
 
 
 @concern.route(f"{TICKET}/verdict", allow=FIELD, methods=["POST"], outbox=True)
@@ -208,6 +207,11 @@ def photo(photo_id: UUID) -> Response:
     return response
 
 
+def pages(viewer: Viewer, _today: date) -> list[str]:
+    """The tickets that a rep handles, for his phone: there he notes answers and steps without a signal."""
+    return [url_for("tickets.show", ticket_id=key) for key in queries.handled_by(viewer)]
+
+
 # What the views share --------------------------------------------------------------------------------------------
 
 
@@ -224,8 +228,7 @@ def _find(ticket_id: UUID) -> Ticket:
 def _show(ticket: Ticket, status: int = 200, failed: Failed | None = None, said: str | None = None) -> Response:
     viewer: Any = current_user._get_current_object()
     shown = screen.read(viewer, ticket, clock.now(), clock.today(), failed, said)
-    index = url_for(".index") if "tickets.index" in current_app.view_functions else None
-    return page("desk/tickets/show.html", status=status, s=shown, index=index)
+    return page("desk/tickets/show.html", status=status, s=shown)
 
 
 def _advance(ticket_id: UUID, name: str, verb: TicketVerb, done: str) -> Response:

@@ -24,7 +24,7 @@ from fieldapp.people.notices.actions import settle, tell
 from fieldapp.people.worktime import policy as worktime
 from fieldapp.people.worktime import rules as clocks
 
-from . import notices, policy, queries
+from . import index, notices, policy, queries
 from .models import Remark, RemarkPhoto, RemarkStep
 from .policy import Owner
 from .rules import (
@@ -139,6 +139,7 @@ def take_down(
         raise GoneError
     if not made:
         return remark
+    index.put(db.session.connection(), [(key, remark.found_by)])
     _step(remark, StepKind.MADE, viewer.id, when.now, to=owner)
     if photo is not None:
         _keep_photo(remark, photo)

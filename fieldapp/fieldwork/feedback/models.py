@@ -61,6 +61,8 @@ class Remark(Base):
         sa.Index(None, "made_at", "id"),
         sa.Index(None, "owner_id", "state", "due_at"),
         sa.Index(None, "state", "due_at"),
+        sa.Index(None, "answered_at", "recorded_at", "region_code"),
+        sa.Index(None, "told_at", "answered_at", "region_code"),
         sa.Index(None, "product_id", "kind", "made_at"),
         sa.CheckConstraint("merged_into_id <> id", name="merged"),
         sa.CheckConstraint("(state = 'closed') = (told_at IS NOT NULL)", name="told"),

@@ -15,6 +15,7 @@ from fieldapp.network.distributors.queries import matching
 from fieldapp.people.accounts.models import Role, User
 from fieldapp.people.accounts.viewer import Viewer
 
+from . import index
 from .models import Remark, RemarkPhoto, RemarkStep
 from .rules import ALIKE_DAYS, ALIKE_FROM, Counted, EffectResult, Part, RemarkKind, RemarkState, Theme, alike, plain
 
@@ -22,6 +23,7 @@ PAGE = 30
 MOST_STEPS = 200
 MOST_WORDS = 6
 _CANDIDATES = 300
+_FEW = 500  # keys that are named one by one
 _KNOWN_CHUNK = 1000
 
 _owner = sa.orm.aliased(User)
@@ -56,7 +58,7 @@ def parts_of(viewer: Viewer, remark: Remark) -> frozenset[Part]:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a list is narrowed to. `mine`: the viewer answers; `since` and `until`: days of
+    """What a list is narrowed to. `mine`: the viewer answers; `going_on`: not closed; `since` and `until`: days of
     Shanghai as instants, the end not included; `after`: (made_at, key) of the remark before the page."""
 
     text: str = ""
@@ -65,6 +67,7 @@ class Asked:
     theme: Theme | None = None
     state: RemarkState | None = None
     mine: bool = False
+    going_on: bool = False
     since: datetime | None = None
     until: datetime | None = None
     after: tuple[datetime, UUID] | None = None
@@ -115,6 +118,8 @@ def conditions(viewer: Viewer, asked: Asked) -> list[sa.ColumnElement[bool]]:
             wanted.append(column == value)
     if asked.mine:
         wanted.append(Remark.owner_id == viewer.id)
+    if asked.going_on:
+        wanted.append(_going_on())
     if asked.since is not None:
         wanted.append(Remark.made_at >= asked.since)
     if asked.until is not None:
@@ -122,14 +127,37 @@ def conditions(viewer: Viewer, asked: Asked) -> list[sa.ColumnElement[bool]]:
     return wanted
 
 
+def _going_on() -> sa.ColumnElement[bool]:
+    """Not closed, said so that an index finds it."""
+    return Remark.state.in_((RemarkState.OPEN, RemarkState.ANSWERED))
+
+
 def _said(viewer: Viewer, text: str) -> sa.ColumnElement[bool]:
     """Every word stands in the remark, or the words name its distributor."""
     words = [word for word in map(plain, text.split()[:MOST_WORDS]) if word]
-    here = sa.and_(sa.true(), *(Remark.found_by.contains(word, autoescape=True) for word in words))
-    typed = query(text)
     if not words:
         return sa.false()
-    return sa.or_(here, Remark.distributor_id.in_(matching(viewer, typed))) if typed.terms else here
+    here = sa.and_(sa.true(), *(Remark.found_by.contains(word, autoescape=True) for word in words))
+    ways: list[sa.ColumnElement[bool]] = []
+    terms = index.terms(words)
+    found = _few(index.hits(db.engine.dialect.name, terms)) if terms else None
+    if found is None:
+        ways.append(here)  # words that many remarks have are met soon, going through them in the order of the list
+    elif found:
+        ways.append(sa.and_(Remark.id.in_(found), here))
+    typed = query(text)
+    stores = _few(matching(viewer, typed)) if typed.terms else []
+    if stores is None:
+        ways.append(Remark.distributor_id.in_(matching(viewer, typed)))
+    elif stores:
+        ways.append(Remark.distributor_id.in_(stores))
+    return sa.or_(sa.false(), *ways)
+
+
+def _few(keys: sa.Select[Any]) -> list[UUID] | None:
+    """The keys; None when there are many."""
+    found = list(db.session.scalars(keys.limit(_FEW + 1)))
+    return found if len(found) <= _FEW else None
 
 
 def listed(viewer: Viewer, asked: Asked, limit: int = PAGE) -> Sequence[sa.Row[Any]]:
@@ -147,7 +175,7 @@ def counts(viewer: Viewer) -> tuple[int, int]:
         sa.select(Remark.state, sa.func.count())
         .where(
             Remark.owner_id == viewer.id,
-            Remark.state != RemarkState.CLOSED,
+            _going_on(),
             sa.or_(Remark.merged_into_id.is_(None), Remark.state == RemarkState.ANSWERED),
         )
         .group_by(Remark.state)
@@ -253,6 +281,12 @@ def distributor(viewer: Viewer, *, code: str = "", key: UUID | None = None) -> A
     return db.session.execute(sa.select(*columns).where(which, viewer.scope(Distributor.region_code))).one_or_none()
 
 
+def store_of(remark: Remark) -> sa.Row[Any]:
+    """(id, code, name, region_code) of the distributor that said it, for a remark that the viewer has found."""
+    columns = (Distributor.id, Distributor.code, Distributor.name, Distributor.region_code)
+    return db.session.execute(sa.select(*columns).where(Distributor.id == remark.distributor_id)).one()
+
+
 def names(*users: UUID | None) -> dict[UUID, str]:
     """Names of users by key."""
     keys = [user for user in users if user is not None]
@@ -312,6 +346,19 @@ def quotes(viewer: Viewer, since: datetime, until: datetime, each: int = 3) -> d
     for row in found:
         by.setdefault(row.theme, []).append(row)
     return by
+
+
+def top_products(viewer: Viewer, since: datetime, until: datetime, limit: int = 5) -> Sequence[tuple[UUID, int]]:
+    """(product, how many remarks) of those most spoken of in a time."""
+    count = sa.func.count()
+    found = db.session.execute(
+        sa.select(Remark.product_id, count)
+        .where(visible(viewer), Remark.made_at >= since, Remark.made_at < until, Remark.product_id.is_not(None))
+        .group_by(Remark.product_id)
+        .order_by(count.desc(), Remark.product_id)
+        .limit(limit)
+    )
+    return [(key, number) for key, number in found if key is not None]
 
 
 def effect_counts(viewer: Viewer, since: date) -> dict[UUID, dict[EffectResult, int]]:

@@ -159,7 +159,7 @@ def states_for(verb: Verb) -> tuple[RemarkState, ...]:
 
 ALIKE_DAYS = 30
 ALIKE_FROM = 0.25  # of the pairs of characters; below it two remarks of a few words have little in common
-_SPACE = str.maketrans("", "", " \t\r\n.,;:!?\u3002\uff0c\uff1b\uff1a\uff01\uff1f\u3001")
+_SPACE = str.maketrans("", "", " \t\r\n-_/.,;:!?\u3002\uff0c\uff1b\uff1a\uff01\uff1f\u3001")
 
 
 def plain(text: str) -> str:

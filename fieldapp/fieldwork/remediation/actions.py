@@ -22,7 +22,7 @@ from fieldapp.network.distributors.models import Distributor
 from fieldapp.people.accounts.models import Role
 from fieldapp.people.accounts.viewer import Viewer
 from fieldapp.people.audit.actions import record
-from fieldapp.people.notices.actions import tell
+from fieldapp.people.notices.actions import settle, tell
 from fieldapp.people.worktime import policy as worktime
 from fieldapp.people.worktime.rules import after
 
@@ -555,6 +555,8 @@ def _done(
     _enter(ticket, verb, by, when.now, words, {**(values or {}), **written}, key)
     changes = {"state": [None, ticket.state.value], **{key: [None, value] for key, value in (values or {}).items()}}
     record(by, f"remediation.{verb.value}", SUBJECT, ticket.id, when.now, changes)
+    if kinds := told.SETTLED.get(verb):
+        settle([f"{told.NAME}.{kind}" for kind in kinds], _path(ticket), when.now)
 
 
 def _enter(
@@ -596,5 +598,8 @@ def _tell(
 ) -> None:
     name = db.session.scalar(sa.select(Distributor.name).where(Distributor.id == ticket.distributor_id))
     values = {"number": ticket.shown_number, "distributor": name or ""}
-    path = f"/tickets/{ticket.id}"
-    tell(people, f"remediation.{kind}", about or str(ticket.id), values, path, now, urgent=urgent)
+    tell(people, f"{told.NAME}.{kind}", about or str(ticket.id), values, _path(ticket), now, urgent=urgent)
+
+
+def _path(ticket: Ticket) -> str:
+    return f"/tickets/{ticket.id}"

@@ -37,7 +37,7 @@ class Ticket(Base):
     region_code: Mapped[region_code | None]
     outlet_id: Mapped[UUID | None]
     farm_id: Mapped[UUID | None]
-    survey_id: Mapped[UUID | None]
+    survey_id: Mapped[UUID | None] = mapped_column(index=True)
     remark_id: Mapped[UUID | None]
     visit_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("visit.id"), index=True)
     kind: Mapped[TicketKind] = enum_column(TicketKind)
@@ -70,6 +70,9 @@ class Ticket(Base):
         sa.Index(None, "kind", "product_id"),
         sa.Index(None, "product_id", "batch_key"),
         sa.Index(None, "state", "solve_due_at"),
+        # How long tickets took: what ended in a month, without the rows.
+        sa.Index(None, "answered_at", "recorded_at", "region_code"),
+        sa.Index(None, "solved_at", "recorded_at", "region_code"),
     )
 
     @property
@@ -92,7 +95,12 @@ class TicketEntry(Base):
     by_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("user_account.id"))
     at: Mapped[moment]
 
-    __table_args__ = (sa.Index(None, "ticket_id", "at"),)
+    __table_args__ = (
+        sa.Index(None, "ticket_id", "at"),
+        # How long steps take: what was done in a month, and when the same ticket did something before.
+        sa.Index(None, "verb", "at", "ticket_id"),
+        sa.Index(None, "ticket_id", "verb", "at"),
+    )
 
 
 class Remedy(Base):
@@ -119,6 +127,8 @@ class Remedy(Base):
 
     __table_args__ = (
         sa.Index(None, "ticket_id", "proposed_at"),
+        sa.Index(None, "proposed_at", "round", "ticket_id"),
+        sa.Index(None, "decided_at", "first_at", "proposed_at", "ticket_id"),
         sa.CheckConstraint("amount >= 0 AND asked >= amount", name="amount"),
     )
 

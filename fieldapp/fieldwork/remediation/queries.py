@@ -67,6 +67,16 @@ def open_of(viewer: Viewer, distributor_id: UUID) -> Sequence[Ticket]:
     ).all()
 
 
+def handled_by(viewer: Viewer, most: int = 10) -> Sequence[UUID]:
+    """The open tickets that he handles, what is due first above; their keys."""
+    return db.session.scalars(
+        sa.select(Ticket.id)
+        .where(Ticket.rep_id == viewer.id, Ticket.state.in_(OPEN))
+        .order_by(Ticket.solve_due_at, Ticket.id)
+        .limit(most)
+    ).all()
+
+
 def waiting(viewer: Viewer, today: date) -> Sequence[Ticket]:
     """Tickets whose remedy the viewer may approve now, the oldest first; nothing for reps."""
     if viewer.role is Role.REP:

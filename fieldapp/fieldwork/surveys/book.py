@@ -41,19 +41,32 @@ def form_of(version: FormVersion) -> Form:
 
 def current(form: str, now: datetime) -> FormVersion:
     """The newest version of a form; the first is made of the file when there is none yet. Raises KeyError."""
-    newest = _newest(form)
-    if newest is None:
+    found = newest(form)
+    if found is None:
         first = {"id": uuid7(), "form": form, "number": 1, "content": shipped()[form], "made_at": now}
         # Two who ask for the first time at once: the database takes one, and both read that.
         statement = insert_into(FormVersion).values(**first)
         db.session.execute(statement.on_conflict_do_nothing(index_elements=["form", "number"]))
-        newest = _newest(form)
-    if newest is None:
+        found = newest(form)
+    if found is None:
         raise LookupError(form)
-    return newest
+    return found
 
 
-def _newest(form: str) -> FormVersion | None:
+def shown(form: str, number: int = 0) -> tuple[int, Form]:
+    """(number, form) of a version as it is asked now, or of that number while it is there; for a page that only reads:
+    a form of the file that nobody has asked yet is its version 1. Raises KeyError."""
+    version = numbered(form, number) or newest(form)
+    return (version.number, form_of(version)) if version else (1, read_form(shipped()[form]))
+
+
+def numbered(form: str, number: int) -> FormVersion | None:
+    """That version of a form."""
+    return db.session.scalar(sa.select(FormVersion).where(FormVersion.form == form, FormVersion.number == number))
+
+
+def newest(form: str) -> FormVersion | None:
+    """The newest version, None where there is none yet."""
     return db.session.scalar(
         sa.select(FormVersion).where(FormVersion.form == form).order_by(FormVersion.number.desc()).limit(1)
     )

@@ -1,4 +1,4 @@
-"""Forms in versions, surveys asked on a version, their answers, and links for customers."""
+"""Forms in versions, surveys asked on a version, their answers and photos, and links for customers."""
 
 from datetime import date, datetime
 from typing import Any
@@ -57,6 +57,8 @@ class Survey(Base):
         sa.Index(None, "distributor_id", "made_at"),
         sa.Index(None, "region_code", "made_at"),
         sa.Index(None, "version_id", "answered_at"),
+        sa.Index(None, "state", "answered_at"),
+        sa.Index(None, "version_id", "made_at", "region_code", "state"),
         sa.CheckConstraint("(state = 'answered') = (answered_at IS NOT NULL)", name="answered"),
     )
 
@@ -76,6 +78,21 @@ class SurveyAnswer(Base):
     __table_args__ = (sa.UniqueConstraint("survey_id", "question", "choice"),)
 
 
+class SurveyPhoto(Base):
+    """The photo that was answered to a question. Its content lies in the instance folder (core/storage.py)."""
+
+    __tablename__ = "survey_photo"
+
+    id: Mapped[pk]
+    survey_id: Mapped[UUID] = mapped_column(sa.ForeignKey("survey.id"))
+    question: Mapped[str] = mapped_column(sa.String(40))
+    taken_at: Mapped[moment]
+    sha256: Mapped[str] = mapped_column(sa.String(64))
+    size: Mapped[int]
+
+    __table_args__ = (sa.UniqueConstraint("survey_id", "question"),)
+
+
 class SurveyLink(Base):
     """A way in for the customer, good for one answer until `expires_at`. Its token is kept as a hash only."""
 
@@ -88,3 +105,25 @@ class SurveyLink(Base):
     made_at: Mapped[moment]
     expires_at: Mapped[moment]
     used_at: Mapped[datetime | None]
+
+
+class SurveyTally(Base):
+    """How many gave an answer: kept with every survey that is answered (tallies.py), at each `level` of regions.
+
+    `question` is empty for the surveys themselves. `number` and `overall` are -1 where there is none; `choice` is empty
+    for a score and for how many have answered a question at all. At level 6 stands every survey, even one whose region
+    is wider than a county. `quarter`: in which it was asked, 20264 for the fourth of 2026.
+    """
+
+    __tablename__ = "survey_tally"
+
+    form: Mapped[str] = mapped_column(sa.String(40), primary_key=True)
+    question: Mapped[str] = mapped_column(sa.String(40), primary_key=True)
+    level: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    region: Mapped[str] = mapped_column(sa.String(6), primary_key=True)
+    quarter: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    choice: Mapped[str] = mapped_column(sa.String(40), primary_key=True)
+    overall: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    count: Mapped[int]

@@ -1,6 +1,7 @@
 """Surveys as a viewer may see them: those of his patch."""
 
 from collections import defaultdict
+from collections.abc import Collection
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -9,8 +10,10 @@ from fieldapp.core.db import db
 from fieldapp.network.distributors.models import Distributor
 from fieldapp.people.accounts.viewer import Viewer
 
-from .models import FormVersion, Survey, SurveyAnswer
-from .rules import Answer, QuestionKind, read_form
+from .models import FormVersion, Survey, SurveyAnswer, SurveyPhoto
+from .rules import Answer, Purpose, QuestionKind, SurveyState, read_form
+
+_KNOWN_CHUNK = 500
 
 
 def find(viewer: Viewer, survey_id: UUID) -> Survey | None:
@@ -39,3 +42,46 @@ def answers_of(survey: Survey) -> dict[str, Answer]:
             first = given[0]
             found[question.key] = first.number if first.number is not None else first.choice or first.text
     return found
+
+
+def photos_of(survey: Survey) -> dict[str, SurveyPhoto]:
+    """{question key: its photo} of a survey that the viewer has found."""
+    rows = db.session.scalars(sa.select(SurveyPhoto).where(SurveyPhoto.survey_id == survey.id))
+    return {row.question: row for row in rows}
+
+
+def find_photo(viewer: Viewer, photo_id: UUID) -> SurveyPhoto | None:
+    """A photo of a survey of a distributor that lies in his patch now, or None."""
+    return db.session.scalar(
+        sa.select(SurveyPhoto)
+        .join(Survey, Survey.id == SurveyPhoto.survey_id)
+        .join(Distributor, Distributor.id == Survey.distributor_id)
+        .where(SurveyPhoto.id == photo_id, viewer.scope(Distributor.region_code))
+    )
+
+
+def known_photos(keys: Collection[UUID]) -> set[UUID]:
+    """Those of the keys that a photo stands behind (core/storage.py)."""
+    found: set[UUID] = set()
+    remaining = list(keys)
+    while remaining:
+        chunk, remaining = remaining[:_KNOWN_CHUNK], remaining[_KNOWN_CHUNK:]
+        found.update(db.session.scalars(sa.select(SurveyPhoto.id).where(SurveyPhoto.id.in_(chunk))))
+    return found
+
+
+def open_of(distributor_id: UUID, form: str, outlet_id: UUID | None, farm_id: UUID | None) -> Survey | None:
+    """A survey that was asked of the same customer by the same form and is still open; the one that is due first."""
+    asked = (
+        sa.select(Survey)
+        .join(FormVersion, FormVersion.id == Survey.version_id)
+        .where(
+            Survey.distributor_id == distributor_id,
+            Survey.state == SurveyState.OPEN,
+            Survey.purpose != Purpose.REMEDY,
+            FormVersion.form == form,
+            Survey.outlet_id.is_not_distinct_from(outlet_id),
+            Survey.farm_id.is_not_distinct_from(farm_id),
+        )
+    )
+    return db.session.scalar(asked.order_by(Survey.due, Survey.id).limit(1))

@@ -8,6 +8,8 @@ from typing import Any
 
 MOST_QUESTIONS = 30
 TEXT_LENGTH = 1000
+LOW = 2  # a score that proposes a ticket, and lower ones
+SENT = "sent"  # what stands for a photo among the answers: that there is one
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _DIGITS = re.compile(r"[0-9]{1,2}", re.ASCII)
 
@@ -54,10 +56,12 @@ class QuestionKind(StrEnum):
     SINGLE = "single"
     MULTIPLE = "multiple"
     TEXT = "text"
+    PHOTO = "photo"
 
 
 RANGES = {QuestionKind.SCORE: (1, 5), QuestionKind.NPS: (0, 10)}
 CHOSEN = (QuestionKind.SINGLE, QuestionKind.MULTIPLE)
+UNASKED = (QuestionKind.TEXT, QuestionKind.PHOTO)  # no condition can hang on them
 
 
 class Fault(StrEnum):
@@ -130,6 +134,17 @@ class Checked:
     faults: dict[str, Fault]
 
 
+def low(form: Form, answers: Mapping[str, Answer]) -> tuple[Question, ...]:
+    """The questions whose score is so low that a ticket is proposed."""
+    return tuple(
+        question
+        for question in form.questions
+        if question.kind is QuestionKind.SCORE
+        and isinstance(answer := answers.get(question.key), int)
+        and answer <= LOW
+    )
+
+
 def say(words: Mapping[str, str], locale: str) -> str:
     """Words in a language, in Chinese where that one is missing."""
     return words.get(locale) or words["zh"]
@@ -177,7 +192,7 @@ def _condition(key: str, row: Mapping[str, Any], earlier: Mapping[str, Question]
     """A condition looks back only, so that a page read from top to bottom is never filled in again."""
     asked = earlier.get(str(row.get("question", "")))
     answers, at_most = tuple(map(str, row.get("answers", ()))), row.get("at_most")
-    if asked is None or asked.kind is QuestionKind.TEXT or not (answers or at_most is not None):
+    if asked is None or asked.kind in UNASKED or not (answers or at_most is not None):
         raise FormError(f"question {key}: the condition names no earlier question or no answer")
     if asked.kind in CHOSEN:
         fits = at_most is None and set(answers) <= {one.key for one in asked.choices}
@@ -228,6 +243,8 @@ def _answer(question: Question, sent: list[str]) -> Answer | Fault:
         return Fault.MANY
     if question.kind is QuestionKind.TEXT:
         return sent[0] if len(sent[0]) <= TEXT_LENGTH else Fault.LONG
+    if question.kind is QuestionKind.PHOTO:
+        return SENT
     if question.kind is QuestionKind.SINGLE:
         return sent[0] if any(one.key == sent[0] for one in question.choices) else Fault.CHOICE
     first, last = RANGES[question.kind]

@@ -9,8 +9,9 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_login import current_user
 
+from fieldapp.core import panels
 from fieldapp.core.access import ADMINS, ANYONE, SIGNED_IN
-from fieldapp.core.clock import now
+from fieldapp.core.clock import now, today
 from fieldapp.core.concern import Concern
 from fieldapp.core.forms import clean
 from fieldapp.core.page import page, see_other
@@ -154,8 +155,15 @@ def me() -> Response:
 
 
 def _me(form: ChangePasswordForm, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    patch = book().names(current_user.patch)
-    return page("people/accounts/me.html", status=status, headers=headers, form=form, patch=patch, roles=dict(ROLES))
+    return page(
+        "people/accounts/me.html",
+        status=status,
+        headers=headers,
+        form=form,
+        patch=book().names(current_user.patch),
+        roles=dict(ROLES),
+        panels=panels.shown("me", current_user, current_user.id, today()),
+    )
 
 
 @concern.route("/me/password", allow=SIGNED_IN, methods=["POST"], section="me")

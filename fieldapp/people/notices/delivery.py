@@ -279,3 +279,18 @@ def send_again(viewer: Viewer, key: UUID, now: datetime) -> bool:
     if again is not None:
         record(viewer.id, "notices.send_again", "notice_delivery", key, now, {"state": [None, "waiting"]})
     return again is not None
+
+
+def give_up(viewer: Viewer, key: UUID, now: datetime) -> bool:
+    """Have a message that waits for its next try not tried any more. False when there is no such message."""
+    begin_writing()
+    ended = db.session.execute(
+        sa.update(Delivery)
+        .where(Delivery.id == key, Delivery.state.in_((DeliveryState.WAITING, DeliveryState.FAILED)))
+        .values(state=DeliveryState.GIVEN_UP)
+        .execution_options(synchronize_session=False)
+        .returning(Delivery.id)
+    ).first()
+    if ended is not None:
+        record(viewer.id, "notices.give_up", "notice_delivery", key, now, {"state": [None, "given-up"]})
+    return ended is not None

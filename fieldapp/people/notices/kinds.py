@@ -14,11 +14,12 @@ Words = Callable[[Mapping[str, Any]], str]
 class Kind:
     """`name` reads `concern.event` ("remediation.proposed"). `title(values)` and `text(values)`: one line each in the
     language in force, from the values that the notice was stored with. The title goes into group chats too: no person
-    and no customer is named in it."""
+    and no customer is named in it. `elsewhere`: another badge counts what it tells, so the bell does not."""
 
     name: str
     title: Words
     text: Words
+    elsewhere: bool = False
 
 
 def declare(app: Flask, kinds: Iterable[Kind]) -> None:
@@ -31,3 +32,9 @@ def known(name: str) -> Kind:
     """The kind of a name. Raises KeyError."""
     held: dict[str, Kind] = current_app.extensions.get(_KINDS, {})
     return held[name]
+
+
+def counted_elsewhere() -> list[str]:
+    """Names of the kinds that the bell leaves out."""
+    held: dict[str, Kind] = current_app.extensions.get(_KINDS, {})
+    return sorted(kind.name for kind in held.values() if kind.elsewhere)

@@ -12,7 +12,7 @@ from fieldapp.core.db import db
 from fieldapp.people.accounts.models import User
 from fieldapp.people.accounts.viewer import Viewer
 
-from .kinds import known
+from .kinds import counted_elsewhere, known
 from .models import Delivery, DeliveryItem, Notice
 from .rules import DeliveryState
 
@@ -21,9 +21,11 @@ PROBLEMS = (DeliveryState.FAILED, DeliveryState.GIVEN_UP, DeliveryState.UNSURE, 
 
 
 def unread(me: Any) -> Any:
-    """How many notices somebody has not read, as a scalar subquery: it rides along with what a page asks anyway."""
-    mine = sa.select(sa.func.count()).select_from(Notice).where(Notice.user_id == me, Notice.read_at.is_(None))
-    return mine.scalar_subquery()
+    """How many notices somebody has not read, those left out that another badge counts: a scalar subquery, which rides
+    along with what a page asks anyway."""
+    counted = [Notice.kind != name for name in counted_elsewhere()]
+    mine = sa.select(sa.func.count()).select_from(Notice)
+    return mine.where(Notice.user_id == me, Notice.read_at.is_(None), *counted).scalar_subquery()
 
 
 def find(viewer: Viewer, notice_id: UUID) -> Notice | None:
@@ -55,6 +57,22 @@ def wants_mail(viewer: Viewer) -> tuple[bool, bool]:
     """(does he want notices by mail, has he an address)."""
     row = db.session.execute(sa.select(User.mail_notices, User.email).where(User.id == viewer.id)).one()
     return row.mail_notices, bool(row.email)
+
+
+def any_unread(viewer: Viewer) -> bool:
+    """Is there one of any kind?"""
+    found = sa.select(Notice.id).where(Notice.user_id == viewer.id, Notice.read_at.is_(None))
+    return db.session.scalar(sa.select(found.exists())) is True
+
+
+def delivery(key: UUID) -> Delivery | None:
+    """A message, or None. For administrators, so there is no scope."""
+    return db.session.get(Delivery, key)
+
+
+def delivery_counts() -> dict[DeliveryState, int]:
+    """How many messages there are in each state."""
+    return dict(db.session.execute(sa.select(Delivery.state, sa.func.count()).group_by(Delivery.state)).tuples().all())
 
 
 def deliveries(*, problems: bool, after: tuple[datetime, UUID] | None = None) -> Sequence[sa.Row[Any]]:

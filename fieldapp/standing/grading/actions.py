@@ -18,7 +18,7 @@ from fieldapp.people.accounts.models import Role
 from fieldapp.people.accounts.viewer import Viewer
 from fieldapp.people.audit.actions import record
 
-from . import consents, credit, privacy_policy, queries
+from . import consents, credit, notices, privacy_policy, queries
 from .consents import Consent
 from .models import Assessment, AssessmentState
 from .prefill import valid_until
@@ -156,6 +156,7 @@ def _proposed(viewer: Viewer, key: UUID, now: datetime) -> Assessment:
         "policy_version": [None, proposal.policy_version],
     }
     _audit(viewer, "propose", proposal, now, changes)
+    notices.tell_proposed(proposal, now)
     return proposal
 
 
@@ -179,6 +180,7 @@ def forget(
         source: Assessment | None = waiting
         _move(waiting, {"state": AssessmentState.WITHDRAWN})
         _audit(viewer, "withdraw", waiting, now, _moved(waiting))
+        notices.settle_proposed(waiting, now)
     else:
         source = latest if waiting is None and latest is not None and _rests(latest, gone) else None
     if source is None:
@@ -204,6 +206,7 @@ def withdraw(viewer: Viewer, assessment: Assessment, now: datetime) -> None:
         raise NotYoursError
     _move(assessment, {"state": AssessmentState.WITHDRAWN})
     _audit(viewer, "withdraw", assessment, now, _moved(assessment))
+    notices.settle_proposed(assessment, now)
 
 
 def decide(viewer: Viewer, assessment: Assessment, decision: Decision, reason: str, now: datetime) -> None:
@@ -234,6 +237,7 @@ def decide(viewer: Viewer, assessment: Assessment, decision: Decision, reason: s
         }
         credit.settle([assessment.distributor_id])
     _audit(viewer, decision.value, assessment, now, changes)
+    notices.tell_rated(assessment, now)
 
 
 def _move(assessment: Assessment, values: dict[str, Any]) -> None:

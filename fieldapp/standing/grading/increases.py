@@ -15,7 +15,7 @@ from fieldapp.core.db import db, uuid7
 from fieldapp.people.accounts.viewer import Viewer
 from fieldapp.people.audit.actions import record
 
-from . import credit
+from . import credit, notices
 from .credit_policy import terms_on
 from .credit_rules import Refusal, Standing, last_day, refusals
 from .models import CreditIncrease, CreditRecord, IncreaseState
@@ -96,6 +96,7 @@ def ask(
     _audit(
         viewer, "ask", made, now, {"state": [None, made.state.value], "amount": [None, amount], "days": [None, days]}
     )
+    notices.tell_asked(made, now)
 
 
 def withdraw(viewer: Viewer, increase: CreditIncrease, now: datetime) -> None:
@@ -179,6 +180,8 @@ def _move(
     if "valid_until" in values:
         changes["valid_until"] = [None, values["valid_until"].isoformat()]
     _audit(viewer, verb, increase, now, changes)
+    if before is IncreaseState.ASKED:
+        notices.tell_answered(increase, now)
 
 
 def _audit(viewer: Viewer, verb: str, increase: CreditIncrease, at: datetime, changes: dict[str, Any]) -> None:

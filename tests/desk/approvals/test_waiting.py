@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from fieldapp.core import hotread
 from fieldapp.core.db import db, uuid7
 from fieldapp.desk.approvals.models import Approval
-from fieldapp.desk.approvals.queries import waiting_count
+from fieldapp.desk.approvals.queries import badges
 from fieldapp.desk.checks.models import DealCheck
 from tests import cast
 from tests.desk.conftest import Desk
@@ -16,7 +16,7 @@ from tests.desk.conftest import Desk
 
 def waiting(desk: Desk, who: str) -> int:
     with desk.app.app_context():
-        return waiting_count(desk.viewer(who), cast.TODAY)
+        return badges(desk.viewer(who), cast.TODAY)[0]
 
 
 def test_open_requests_wait_for_the_supervisors_of_the_patch(desk: Desk) -> None:

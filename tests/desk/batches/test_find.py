@@ -5,9 +5,11 @@ import io
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 
 from fieldapp.core.db import db
+from fieldapp.desk.batches.queries import regions_of_buyers
 from fieldapp.people.accounts.models import User
 from fieldapp.trade.ledger.models import Invoice, InvoiceLine
 from fieldapp.trade.ledger.queries import buyers_of_batch
@@ -15,6 +17,8 @@ from fieldapp.trade.ledger.rules import batch_key
 from fieldapp.trade.products.models import Product
 from tests import cast
 from tests.visitor import Visitor
+
+CODES = ("P10", "P20")
 
 
 def sell(code: str, product: Product, batch: str, *kilograms: int, region: str = "410102") -> None:
@@ -86,6 +90,15 @@ def test_a_number_used_for_two_products_is_told_apart(app: Flask) -> None:
     assert "Distributor D003" in text
     assert "Distributor D001" not in text
     assert "No invoice names" in boss.get("/batches?batch=B7-A&product=P99").get_data(as_text=True)
+
+
+@pytest.mark.usefixtures("sold")
+def test_where_a_batch_of_one_product_went_whoever_looks(app: Flask) -> None:
+    with app.app_context():
+        pig, fowl = (db.session.scalars(sa.select(Product.id).where(Product.code == code)).one() for code in CODES)
+        assert regions_of_buyers(pig, "B7-A ") == {"410102", "650102"}
+        assert regions_of_buyers(fowl, "b7-a") == {"420102"}
+        assert regions_of_buyers(fowl, "nothing") == set()
 
 
 @pytest.mark.usefixtures("sold")

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from fieldapp.core import outbox
 from fieldapp.core.clock import now
 from fieldapp.core.db import db, uuid7
 from fieldapp.fieldwork.remediation import actions as remediation
@@ -92,6 +93,16 @@ def test_a_form_that_is_sent_twice_without_javascript_counts_once(counter: Count
     assert counter.verbs(key) == ["answer", "comment"]
 
 
+def test_the_phone_keeps_the_open_tickets_of_its_rep(counter: Counter) -> None:
+    key, over = counter.opened(), counter.opened()
+    counter.post(over, "withdrawal", words="A mistake")
+    with counter.desk.app.test_request_context():
+        kept = outbox.pages(counter.desk.viewer("rep"), cast.TODAY)
+        assert f"/tickets/{key}" in kept
+        assert f"/tickets/{over}" not in kept
+        assert f"/tickets/{key}" not in outbox.pages(counter.desk.viewer("mate"), cast.TODAY)
+
+
 def test_a_move_that_comes_too_late_says_where_the_ticket_stands(counter: Counter) -> None:
     key = counter.opened()
     counter.post(key, "withdrawal", words="It was another company's feed")
@@ -175,9 +186,10 @@ def test_a_ticket_that_moved_on_is_no_trouble_to_the_customer(counter: Counter) 
 
 def test_asked_again_twice_is_one_survey(counter: Counter) -> None:
     key = carried_out(counter)
-    for _time in range(2):
-        assert counter.post(key, "question").status_code == 303
-    assert counter.desk.count(Survey) == 1
+    leads_to = {counter.post(key, "question").headers["Location"] for _time in range(2)}
+    survey = counter.desk.one(Survey)
+    assert leads_to == {f"/surveys/{survey.id}"}
+    assert counter.desk.as_("rep").get(f"/surveys/{survey.id}").status_code == 200
     assert counter.verbs(key).count("ask_again") == 1
 
 

@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from fieldapp.core.clock import now
-from fieldapp.desk.approvals.queries import waiting_count
+from fieldapp.desk.approvals.queries import badges
 from fieldapp.fieldwork.remediation.models import Ticket
 from fieldapp.fieldwork.remediation.rules import Severity, TicketState
 from tests import cast
@@ -19,7 +19,7 @@ __all__ = ["road"]
 
 def badge(desk: Desk, who: str) -> int:
     with desk.app.app_context():
-        return waiting_count(desk.viewer(who), cast.TODAY)
+        return badges(desk.viewer(who), cast.TODAY)[0]
 
 
 def test_at_the_distributor(desk: Desk, road: Road, counter: Counter) -> None:

@@ -68,6 +68,11 @@ def told(kind: str) -> set[str]:
     return set(rows)
 
 
+def unread(who: str) -> set[str]:
+    mine = sa.select(Notice.kind).join(User, User.id == Notice.user_id).where(User.username == who)
+    return {kind.removeprefix("remediation.") for kind in db.session.scalars(mine.where(Notice.read_at.is_(None)))}
+
+
 def remedy_of(ticket: Ticket) -> Remedy:
     found = actions.latest_remedy(ticket)
     assert found is not None
@@ -109,6 +114,19 @@ def test_the_same_key_is_the_same_ticket_and_nobody_elses(known: dict[str, Any])
     assert thread(ticket) == [None]
     with pytest.raises(actions.GoneError):
         actions.open_ticket(viewer(known, "boss"), key=key, distributor=known["store"], complaint=complaint, when=WHEN)
+
+
+def test_what_is_done_with_need_not_be_read(known: dict[str, Any]) -> None:
+    ticket = proposed(known, 100_000)
+    assert unread("deputy") == {"reported", "proposed"}
+    actions.approve(viewer(known, "deputy"), ticket, "", WHEN, seen=seen(ticket))
+    assert (unread("deputy"), unread("boss")) == ({"reported"}, {"proposed"})
+    actions.turn_down(viewer(known, "boss"), ticket, TicketVerb.RETURN, "Which bags?", WHEN, seen=seen(ticket))
+    assert (unread("boss"), unread("rep")) == (set(), {"returned"})
+    actions.propose(viewer(known, "rep"), ticket, Proposal(RemedyKind.APOLOGY, 0, cast.TODAY, "None of ours"), WHEN)
+    assert (unread("deputy"), unread("rep")) == ({"reported", "proposed"}, set())
+    actions.advance(viewer(known, "rep"), ticket, TicketVerb.WITHDRAW, "It was another's feed", WHEN)
+    assert (unread("deputy"), unread("rep")) == (set(), set())
 
 
 def test_up_to_the_first_limit_one_supervisor_decides(known: dict[str, Any]) -> None:

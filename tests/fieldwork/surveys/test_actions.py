@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from fieldapp.core.db import begin_writing, db, uuid7
-from fieldapp.fieldwork.surveys import actions, book, listeners, queries
+from fieldapp.fieldwork.surveys import actions, book, listeners, policy, queries
 from fieldapp.fieldwork.surveys.models import FormVersion, Survey, SurveyAnswer, SurveyLink
 from fieldapp.fieldwork.surveys.rules import Answer, Audience, Channel, Purpose, SurveyState
 from fieldapp.people.accounts.models import User
@@ -81,7 +81,7 @@ def test_a_link_is_good_for_one_answer(app: Flask, people: dict[str, User]) -> N
         first = actions.open_link(rep, survey, cast.NOW)
         token = actions.open_link(rep, survey, cast.NOW)
         assert token not in {row.token_hash for row in db.session.scalars(sa.select(SurveyLink))}
-        late = cast.NOW + timedelta(days=actions.LINK_DAYS)
+        late = cast.NOW + timedelta(days=policy.LINK_DAYS)
         for wrong, at in ((first, cast.NOW), ("x" * 32, cast.NOW), (token, late)):
             with pytest.raises(actions.GoneError):
                 actions.answer_by_link(wrong, CONTENT, at)

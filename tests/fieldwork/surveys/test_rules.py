@@ -9,12 +9,14 @@ from hypothesis import strategies as st
 from fieldapp.fieldwork.surveys import book
 from fieldapp.fieldwork.surveys.rules import (
     RANGES,
+    SENT,
     Audience,
     Fault,
     Form,
     FormError,
     QuestionKind,
     check_answers,
+    low,
     read_form,
     say,
 )
@@ -134,3 +136,17 @@ def test_whatever_is_sent_only_offered_answers_of_asked_questions_are_kept(data:
             assert RANGES[q.kind][0] <= value <= RANGES[q.kind][1]
         if q.kind is QuestionKind.MULTIPLE and value is not None:
             assert set(value) <= {choice.key for choice in q.choices}
+
+
+def test_a_photo_is_there_or_missing_and_nothing_hangs_on_it() -> None:
+    asked = form(question("shelf", "photo", required=True), question("clean"))
+    assert check_answers(asked, {"clean": ["3"]}).faults == {"shelf": Fault.MISSING}
+    assert check_answers(asked, {"shelf": [SENT]}).answers == {"shelf": SENT}
+    with pytest.raises(FormError):
+        form(question("shelf", "photo"), question("clean", when={"question": "shelf", "answers": [SENT]}))
+
+
+@pytest.mark.parametrize(("score", "found"), [(1, ["a"]), (2, ["a"]), (3, []), (5, [])])
+def test_a_score_of_two_or_less_is_low(score: int, found: list[str]) -> None:
+    asked = form(question("a"), question("b", "nps"), question("c", "text"))
+    assert [one.key for one in low(asked, {"a": score, "b": 0, "c": "1"})] == found

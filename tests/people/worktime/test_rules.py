@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fieldapp.people.worktime.rules import MOST_HOURS, ZONE, NoWorkingTimeError, WorkCalendar, after, between
+from fieldapp.people.worktime.rules import (
+    MOST_HOURS,
+    ZONE,
+    Meter,
+    NoWorkingTimeError,
+    WorkCalendar,
+    after,
+    between,
+    minute_of,
+)
 
 OFFICE = WorkCalendar(time(8), time(18), frozenset(range(5)))
 
@@ -73,3 +82,36 @@ def test_what_is_due_after_so_many_hours_has_so_many_between(start: datetime, ho
 def test_working_time_adds_up(first: datetime, second: datetime, third: datetime) -> None:
     a, b, c = sorted((first, second, third))
     assert between(OFFICE, a, b) + between(OFFICE, b, c) == between(OFFICE, a, c)
+
+
+_DAYS = st.dates(date(2026, 9, 1), date(2026, 10, 31))
+_CALENDARS = st.builds(
+    WorkCalendar,
+    st.times().map(lambda one: one.replace(second=0, microsecond=0)),
+    st.times().map(lambda one: one.replace(second=0, microsecond=0)),
+    st.frozensets(st.integers(0, 6)),
+    st.frozensets(_DAYS, max_size=5),
+    st.frozensets(_DAYS, max_size=5),
+)
+_INSTANTS = st.integers(0, 61 * 24 * 60 - 1).map(lambda minutes: at("2026-09-01") + timedelta(minutes=minutes))
+
+
+@given(_CALENDARS, _INSTANTS, _INSTANTS)
+def test_a_meter_says_what_counting_day_by_day_does(calendar: WorkCalendar, start: datetime, end: datetime) -> None:
+    meter = Meter(calendar, date(2026, 9, 1), date(2026, 10, 31))
+    [minutes] = meter.spans([(minute_of(start), minute_of(end))])
+    assert timedelta(minutes=minutes) == between(calendar, start, end)
+
+
+@given(_CALENDARS, _INSTANTS, st.integers(0, 5_000))
+def test_looking_back_finds_the_latest_minute(calendar: WorkCalendar, end: datetime, minutes: int) -> None:
+    meter = Meter(calendar, date(2026, 9, 1), date(2026, 10, 31))
+    now = minute_of(end)
+    then = meter.back(now, minutes)
+    [waited, longer, all_of_it] = meter.spans([(then, now), (then + 1, now), (0, now)])
+    assert then <= now
+    if all_of_it >= minutes:
+        assert waited == minutes
+        assert then == now or longer < minutes
+    else:
+        assert waited == all_of_it

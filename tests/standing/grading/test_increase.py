@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from fieldapp.desk.approvals.queries import waiting_count
+from fieldapp.desk.approvals.queries import badges
 from fieldapp.people.policy.models import PolicyVersion
 from fieldapp.standing.grading.models import CreditIncrease, ImportedCredit, IncreaseState
 from tests import cast
@@ -22,7 +22,7 @@ def office(desk: Desk) -> Office:
 
 def waiting(office: Office, who: str) -> int:
     with office.desk.app.app_context():
-        return waiting_count(office.desk.viewer(who), cast.TODAY)
+        return badges(office.desk.viewer(who), cast.TODAY)[0]
 
 
 @pytest.mark.parametrize(
