@@ -50,8 +50,8 @@ def _text(values: Mapping[str, Any]) -> str:
     return f"{values.get('number', '')} {values.get('distributor', '')}".strip()
 
 
-def _kind(name: str, title: Callable[[], str]) -> Kind:
-    return Kind(f"{NAME}.{name}", lambda _values: title(), _text)
+def _kind(name: str, title: Callable[[], str], *, elsewhere: bool = False) -> Kind:
+    return Kind(f"{NAME}.{name}", lambda _values: title(), _text, elsewhere)
 
 
 # What a move does away with: who was told of it need read it no more, and no message goes out.
@@ -68,7 +68,7 @@ SETTLED: Mapping[TicketVerb, tuple[str, ...]] = {
 
 KINDS = (
     _kind("reported", lambda: _("A new ticket in your patch")),
-    _kind("proposed", lambda: _("A remedy waits for your approval")),
+    _kind("proposed", lambda: _("A remedy waits for your approval"), elsewhere=True),
     _kind("decided", lambda: _("Your remedy was decided")),
     _kind("returned", lambda: _("Your remedy came back with a question")),
     _kind("reopened", lambda: _("The customer is not content: a ticket is open again")),

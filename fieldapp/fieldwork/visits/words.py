@@ -4,10 +4,12 @@ from fieldapp.core.i18n import gettext as _
 
 
 def duration(minutes: int) -> str:
-    """`45 min`, `3 h 20 min`."""
+    """`45 min`, `3 h`, `3 h 20 min`."""
     hours, rest = divmod(minutes, 60)
     if not hours:
         return _("%(minutes)s min", minutes=rest)
+    if not rest:
+        return _("%(hours)s h", hours=hours)
     return _("%(hours)s h %(minutes)s min", hours=hours, minutes=rest)
 
 

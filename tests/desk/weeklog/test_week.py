@@ -122,7 +122,7 @@ def test_the_teams_list(busy: Office) -> None:
     text = busy.as_("boss").get(f"/week/team?week={MONDAY.isoformat()}").text
     assert "1 / 2" in text
     assert "waits for you" in text
-    assert "2 visits · 1 h 0 min · 5 t" in text
+    assert "2 visits · 1 h · 5 t" in text
     assert "1 visit · 15 min · 1 t" in text
     assert busy.as_("rep").get("/week/team").status_code == 403
     assert "You have no team yet" in busy.as_("stranger").get("/week/team").text
