@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from playwright.sync_api import expect
 
 from tests import cast
 from tools.browser import find
@@ -21,6 +22,8 @@ ROOT = Path(__file__).resolve().parent.parent
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 800}
 READY_WITHIN_S = 120
+
+expect.set_options(timeout=20_000)  # how fast this machine is today is nothing that a test asserts
 
 
 @pytest.fixture(scope="session")

@@ -92,6 +92,12 @@ def link(survey_id: UUID) -> Response:
     )
 
 
+@concern.route("/<uuid:survey_id>/link", allow=FIELD)
+def link_again(survey_id: UUID) -> Response:
+    """A link is shown once: who opens its page again comes to the survey, where he can make another."""
+    return see_other(url_for(".show", survey_id=_find(survey_id).id))
+
+
 @concern.route("/<uuid:survey_id>/erasure", allow=DECIDERS, methods=("POST",))
 def erase(survey_id: UUID) -> Response:
     """The customer takes his answers back, as the page of his link says he may."""

@@ -95,6 +95,13 @@ def _met(at: datetime, due_at: datetime) -> Due:
     return Due(_("%(moment)s, too late", moment=moment), late=True)
 
 
+def entry_title(entry: TicketEntry) -> str:
+    """What was done."""
+    if entry.verb is TicketVerb.COMMENT and not entry.words and (entry.values or {}).get("photo"):
+        return _("Photo added")
+    return words.verb_name(entry.verb)
+
+
 def level_text(level: int, remedy: Remedy, people: Mapping[UUID, str]) -> str:
     """Who has to approve a remedy of a level, and who has done so."""
     if level >= HIGHEST:

@@ -149,10 +149,15 @@ def people(keys: Collection[UUID]) -> Mapping[UUID, str]:
 
 def open_survey(ticket: Ticket, since: datetime) -> Survey | None:
     """The survey about a ticket that was asked since an instant and waits for an answer."""
+    found = last_survey(ticket, since)
+    return found if found and found.state is SurveyState.OPEN else None
+
+
+def last_survey(ticket: Ticket, since: datetime) -> Survey | None:
+    """The last survey about a ticket that was asked since an instant."""
     return db.session.scalar(
         sa.select(Survey)
         .where(Survey.subject_id == ticket.id, Survey.purpose == Purpose.REMEDY, Survey.made_at >= since)
-        .where(Survey.state == SurveyState.OPEN)
         .order_by(Survey.made_at.desc())
         .limit(1)
     )

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from flask import url_for
 
+from fieldapp.core import money
 from fieldapp.core.db import uuid7
 from fieldapp.core.i18n import gettext as _
 from fieldapp.fieldwork.feedback import queries as feedback
@@ -19,6 +20,7 @@ from fieldapp.fieldwork.remediation.queries import Cost
 from fieldapp.fieldwork.remediation.rules import WAITS, Facts, Refusal, TicketState, TicketVerb, decide, possible
 from fieldapp.fieldwork.surveys import queries as surveys
 from fieldapp.fieldwork.surveys.models import Survey
+from fieldapp.fieldwork.surveys.rules import SurveyState
 from fieldapp.fieldwork.visits import queries as visits
 from fieldapp.people.accounts.models import Role
 from fieldapp.people.accounts.viewer import Viewer
@@ -84,9 +86,42 @@ class Screen:
         return verb in self.can
 
     @property
+    def decided(self) -> Sequence[TicketEntry]:
+        """What was said to the remedy that counts by who decided about it: the question, the reason, why less."""
+        if self.remedy is None:
+            return []
+        return [
+            one for one in self.thread if one.verb in _DECISIONS and one.words and one.at >= self.remedy.proposed_at
+        ]
+
+    def proposed(self, name: str) -> Any:
+        """What a returned proposal starts from: what was proposed."""
+        if self.ticket.state is not TicketState.RETURNED or self.remedy is None:
+            return {"by_day": self.by_day}.get(name, "")
+        held = {
+            "kind": self.remedy.kind.value,
+            "amount": money.format_yuan(self.remedy.asked) if self.remedy.asked else "",
+            "by_day": max(self.remedy.by_day, self.today),
+            "words": self.remedy.words,
+        }
+        return held[name]
+
+    @property
     def first(self) -> str:
         """The form that stands open: what has to be done next."""
+        if self.ticket.state is TicketState.RETURNED and self.may(TicketVerb.PROPOSE):
+            return "proposal"
         return next((name for name, verbs in _ORDER if any(map(self.may, verbs))), "")
+
+    @property
+    def asking(self) -> bool:
+        """Does the survey that asks the customer again wait for his answer?"""
+        return self.survey is not None and self.survey.state is SurveyState.OPEN
+
+    @property
+    def unanswered(self) -> bool:
+        """Would he rather not answer, or has he let the time run out?"""
+        return self.survey is not None and self.survey.state in (SurveyState.DECLINED, SurveyState.EXPIRED)
 
     @property
     def by_day(self) -> date:
@@ -112,6 +147,7 @@ class Screen:
         return self.failed.name == form if self.failed else self.first == form
 
 
+_DECISIONS = (TicketVerb.APPROVE, TicketVerb.APPROVE_LESS, TicketVerb.RETURN, TicketVerb.DECLINE)
 # The forms of the page in the order in which they matter, with the verbs that they do.
 _ORDER: tuple[tuple[str, tuple[TicketVerb, ...]], ...] = (
     ("answer", (TicketVerb.ANSWER,)),
@@ -154,7 +190,7 @@ def read(
         lesson=lesson,
         weighed=_weighed(viewer, ticket, facts, now),
         buyers=queries.buyers(viewer, ticket),
-        survey=queries.open_survey(ticket, remedy.proposed_at) if asked and remedy else None,
+        survey=queries.last_survey(ticket, remedy.proposed_at) if asked and remedy else None,
         sources=_sources(viewer, ticket),
         now=now,
         today=today,

@@ -244,7 +244,9 @@ def duplicates(viewer: Viewer, remark: Remark) -> Sequence[sa.Row[Any]]:
         .limit(_CANDIDATES)
     ).all()
     scored = [(alike(remark.text, row.text), row) for row in found]
-    best = sorted((pair for pair in scored if pair[0] >= ALIKE_FROM), key=lambda pair: -pair[0])
+    # Of the same customer a person sees better than we do whether two short sentences say the same.
+    closest = [pair for pair in scored if pair[0] >= ALIKE_FROM or pair[1].distributor_id == remark.distributor_id]
+    best = sorted(closest, key=lambda pair: -pair[0])
     return [row for _score, row in best[:5]]
 
 

@@ -200,17 +200,29 @@ def _warn(ticket: Ticket, now: datetime) -> None:
 
 
 def facts_of(viewer: Viewer, ticket: Ticket, remedy: Remedy | None, today: date, amount: int | None = None) -> Facts:
-    """What the table asks of a viewer and a ticket. `amount`: fen to be approved instead of what was proposed."""
+    """What the table asks of a viewer and a ticket. `amount`: fen to be approved instead of what was proposed.
+
+    What was approved in earlier rounds counts too: a remedy in instalments is approved as high as one.
+    """
     asked = remedy.amount if remedy is not None else 0
+    earlier = approved_before(ticket)
     limits = policy.on(today).limits
     return Facts(
         Actor(viewer.role.value),
         viewer.covers(region_now(ticket)),
         remedy is not None and remedy.proposed_by_id == viewer.id,
         remedy is not None and remedy.first_by_id == viewer.id,
-        level(asked if amount is None else amount, ticket.severity, limits),
+        level(earlier + (asked if amount is None else amount), ticket.severity, limits),
         ticket.answered_at is not None,
     )
+
+
+def approved_before(ticket: Ticket) -> int:
+    """What was approved for it in earlier rounds, in fen."""
+    if ticket.round == 1:
+        return 0
+    earlier = sa.select(sa.func.sum(Remedy.amount)).where(Remedy.ticket_id == ticket.id, Remedy.approved.is_(True))
+    return int(db.session.scalar(earlier.where(Remedy.round < ticket.round)) or 0)
 
 
 def region_now(ticket: Ticket) -> str | None:

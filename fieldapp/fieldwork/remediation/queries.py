@@ -92,8 +92,15 @@ def awaits(viewer: Viewer, today: date) -> tuple[sa.ColumnElement[bool], ...]:
     if viewer.role is Role.ADMIN:
         return Ticket.state == TicketState.SECOND, sa.exists().where(*remedy).correlate(Ticket)
     limits = policy.on(today).limits
+    before = sa.orm.aliased(Remedy)
+    earlier = (
+        sa.select(sa.func.coalesce(sa.func.sum(before.amount), 0))
+        .where(before.ticket_id == Ticket.id, before.approved.is_(True), before.round < Ticket.round)
+        .correlate(Ticket)
+        .scalar_subquery()
+    )
     below = [
-        sa.and_(Ticket.severity == severity, Remedy.amount <= most)
+        sa.and_(Ticket.severity == severity, Remedy.amount + earlier <= most)
         for severity in Severity
         if (most := most_below(HIGHEST, severity, limits)) is not None
     ]

@@ -135,9 +135,10 @@ def test_every_step_of_a_ticket_and_a_remark_is_timed(app: Flask, people: dict[s
         ticket = cast.make_ticket(distributor, people["rep"], now=when().now)
         remediation.advance(rep, ticket, TicketVerb.ANSWER, "We come tomorrow", when())
         proposal = remediation.Proposal(RemedyKind.CREDIT_NOTE, 600_000, cast.TODAY, "Half of it")
-        remediation.propose(rep, ticket, proposal, when())
-        remediation.approve(boss, ticket, "", when())
-        remediation.approve(admin, ticket, "", when())
+        proposed = remediation.propose(rep, ticket, proposal, when())
+        seen = proposed.id
+        remediation.approve(boss, ticket, "", when(), seen=seen)
+        remediation.approve(admin, ticket, "", when(), seen=seen)
         remediation.advance(rep, ticket, TicketVerb.CARRY_OUT, "Booked", when())
         at = when()
         remediation.hear(rep, ticket, "yes", 5, at)

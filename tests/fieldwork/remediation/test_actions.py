@@ -116,6 +116,17 @@ def test_the_same_key_is_the_same_ticket_and_nobody_elses(known: dict[str, Any])
         actions.open_ticket(viewer(known, "boss"), key=key, distributor=known["store"], complaint=complaint, when=WHEN)
 
 
+def test_instalments_are_approved_as_high_as_one_remedy(known: dict[str, Any]) -> None:
+    ticket = proposed(known, 45_000)
+    actions.approve(viewer(known, "deputy"), ticket, "", WHEN, seen=seen(ticket))
+    actions.advance(viewer(known, "rep"), ticket, TicketVerb.CARRY_OUT, "Booked", WHEN)
+    actions.hear(viewer(known, "rep"), ticket, "no", 1, WHEN)
+    actions.propose(viewer(known, "rep"), ticket, Proposal(RemedyKind.CREDIT_NOTE, 45_000, cast.TODAY, "More"), WHEN)
+    actions.approve(viewer(known, "deputy"), ticket, "", WHEN, seen=seen(ticket))
+    assert ticket.state is TicketState.SECOND, "900 yuan in all need two"
+    assert [one.id for one in queries.waiting(viewer(known, "boss"), cast.TODAY)] == [ticket.id]
+
+
 def test_what_is_done_with_need_not_be_read(known: dict[str, Any]) -> None:
     ticket = proposed(known, 100_000)
     assert unread("deputy") == {"reported", "proposed"}
