@@ -59,6 +59,25 @@ def test_less_is_approved_and_both_amounts_are_shown(counter: Counter) -> None:
     assert counter.ticket(key).state is TicketState.APPROVED
 
 
+def test_a_returned_proposal_shows_the_question_and_starts_from_what_was_proposed(counter: Counter) -> None:
+    key = counter.proposed("812.50")
+    counter.decide(key, "return", words="Which bags were wet?")
+    page = counter.page(key)
+    card = page[page.index("Five wet bags") : page.index("What can be done now")]
+    assert "Which bags were wet?" in card
+    form = page[page.index('id="s-proposal"') :]
+    assert form[:60].split(">")[0].endswith(" open")
+    for held in ('value="credit_note" selected', 'value="812.50"', ">Five wet bags</textarea>"):
+        assert held in form, held
+
+
+def test_the_rep_reads_on_the_remedy_why_he_got_less(counter: Counter) -> None:
+    key = counter.proposed("400")
+    counter.decide(key, "less", amount="300", words="Nine bags were ours")
+    page = counter.page(key)
+    assert "Nine bags were ours" in page[: page.index("What was done")]
+
+
 @pytest.mark.parametrize(("decision", "state"), [("return", TicketState.RETURNED), ("decline", TicketState.DECLINED)])
 def test_returning_and_declining_need_words(counter: Counter, decision: str, state: TicketState) -> None:
     key = counter.proposed()
