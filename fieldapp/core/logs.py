@@ -10,8 +10,9 @@ from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
-from flask import Flask, Response, g, has_request_context, request
+from flask import Flask, Response, current_app, g, has_request_context, request
 
+_SECRETS = "fieldapp.before_secrets"
 _GIVEN_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _encode = json.JSONEncoder(ensure_ascii=False, default=repr).encode
 log = structlog.get_logger()
@@ -23,9 +24,23 @@ def request_id() -> str:
 
 
 def shown_path() -> str:
-    """The path of the request without the secret that a one-time link carries in it."""
-    secret = (request.view_args or {}).get("token")
-    return request.path.replace(str(secret), "…") if secret else request.path
+    """The path of the request without the secret of a one-time link, whether or not it meets a route."""
+    path = request.path
+    for begins in _before_secrets(current_app):
+        if path.startswith(begins):
+            _secret, slash, more = path[len(begins) :].partition("/")
+            return f"{begins}…{slash}{more}"
+    return path
+
+
+def _before_secrets(app: Flask) -> tuple[str, ...]:
+    """What stands before the token in the addresses that carry one."""
+    found: tuple[str, ...] | None = app.extensions.get(_SECRETS)
+    if found is None:
+        rules = (rule.rule.partition("<token>") for rule in app.url_map.iter_rules())
+        found = tuple({before for before, token, _more in rules if token})
+        app.extensions[_SECRETS] = found
+    return found
 
 
 def init_app(app: Flask) -> None:

@@ -122,7 +122,7 @@ def test_from_the_complaint_to_the_lesson(
     state(rep, "opened again once")
 
     # A second remedy, approved as it is; the customer tells the rep that it is well.
-    propose(rep, "450", "All eleven bags.")
+    propose(rep, "150", "The two others as well.")
     boss.goto(f"{live_server}/tickets/{ticket.id}")
     boss.get_by_role("button", name="Approve", exact=True).tap()
     state(boss, "Remedy approved")
@@ -148,7 +148,7 @@ def test_from_the_complaint_to_the_lesson(
     assert desk.one(Lesson).cause is RootCause.STORAGE
     with desk.app.app_context():
         amounts = db.session.execute(sa.select(Remedy.asked, Remedy.amount).order_by(Remedy.proposed_at)).all()
-    assert [tuple(row) for row in amounts] == [(40_000, 30_000), (45_000, 45_000)]
+    assert [tuple(row) for row in amounts] == [(40_000, 30_000), (15_000, 15_000)]
     rep.goto(f"{live_server}/tickets/new?distributor=D001")
     rep.locator("#ticket label:has([name=kind][value=quality])").tap()
     rep.locator("#ticket-story").fill("Three more bags.")

@@ -41,6 +41,7 @@ from fieldapp.fieldwork.surveys.results_rules import (
 from fieldapp.fieldwork.surveys.rules import CHOSEN, RANGES, Question, QuestionKind, say
 from fieldapp.network.territory import patches
 from fieldapp.network.territory.rules import chain
+from fieldapp.people.accounts.models import Role
 
 from . import chart, tickets, words
 
@@ -121,10 +122,16 @@ class Shown:
             wanted.period.first,
             wanted.period.last,
             results.regions_for(current_user, wanted.region),
-            None if self.persons else wanted.rep,
+            None if self.persons else self._rep,
             None if self.persons else wanted.version,
             self.guard,
         )
+
+    @property
+    def _rep(self) -> UUID | None:
+        """Whose surveys alone: reps are not compared with each other, so a rep may ask for himself only."""
+        rep = self.wanted.rep
+        return rep if current_user.role is not Role.REP or rep == current_user.id else None
 
     @cached_property
     def guard(self) -> results.Guard | None:

@@ -38,7 +38,8 @@ def answer(survey_id: UUID) -> Response:
     given = read_answers(_form_of(_find(survey_id)))
     survey = _find(survey_id)  # anew: reading a photo lets go of what was read before
     if survey.state is not SurveyState.OPEN:
-        if given.answers and given.answers == queries.answers_of(survey):  # a second tap
+        kept = queries.answers_of(survey) | dict.fromkeys(queries.photos_of(survey), rules.SENT)
+        if given.answers and given.answers == kept:  # a second tap
             return see_other(url_for(".show", survey_id=survey_id))
         return _show(survey, 409, closed=True)
     if given.errors:

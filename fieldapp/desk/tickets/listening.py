@@ -13,10 +13,17 @@ from fieldapp.fieldwork.surveys.rules import Answer
 
 
 def heard(survey: Survey, answers: Mapping[str, Answer], now: datetime) -> None:
-    """For surveys/listeners.py. A ticket that has moved on meanwhile stays: the customer is not told of it."""
+    """For surveys/listeners.py.
+
+    A ticket that has moved on meanwhile stays, and the customer is not told of it; nor does what he says of an earlier
+    remedy decide about a later one.
+    """
     ticket = None if survey.subject_id is None else db.session.get(Ticket, survey.subject_id, populate_existing=True)
     solved, satisfaction = answers.get("solved"), answers.get("satisfaction")
     if ticket is None or not isinstance(solved, str) or not isinstance(satisfaction, int):
+        return
+    remedy = actions.latest_remedy(ticket)
+    if remedy is None or survey.made_at < remedy.proposed_at:
         return
     how = {"survey": str(survey.id), "channel": survey.channel.value if survey.channel else None}
     try:

@@ -135,7 +135,8 @@ def ask_again(ticket_id: UUID) -> Response:
     try:
         if survey is None:
             actions.advance(current_user, ticket, TicketVerb.ASK_AGAIN, "", when)
-            survey = surveys.ask(
+            # Of two at once the second has waited there for the first, and goes on with his.
+            survey = more.open_survey(ticket, remedy.proposed_at) or surveys.ask(
                 current_user,
                 key=uuid7(),
                 purpose=Purpose.REMEDY,

@@ -5,9 +5,10 @@ are still those it starts from, and the number of changed rows says who was firs
 never what was told: a story names people.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache, partial
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -46,6 +47,7 @@ from .rules import (
 )
 
 SUBJECT = "ticket"
+_SAID = ("solved", "satisfaction")  # a customer's answers: the thread has them, the audit does not
 MOST_PHOTOS = 12
 STORY_LENGTH = 4000
 WISH_LENGTH = WORDS_LENGTH = 1000
@@ -470,11 +472,20 @@ def escalate(now: datetime, today: date) -> int:
     The first level is told at once; each further one when as many working hours as the policy gives for a first answer
     have gone by again. Each is told once for a clock of a round.
     """
+    held, calendar = policy.on(today), worktime.on(today)
+    levels = cache(_levels)  # asked for each region once, however many are late there
     count = 0
     for clock in ("first", "solve"):
         for ticket in _late(clock, now):
-            count += _escalate(ticket, clock, now, today)
+            step = held.hours[ticket.severity][0]
+            count += _escalate(ticket, clock, now, levels(region_now(ticket)), partial(after, calendar), step)
     return count
+
+
+def _levels(region: str | None) -> list[list[UUID]]:
+    """Who is told one after the other: supervisors from the smallest patch to the widest, then the administrators."""
+    found = [*told.supervisors([region] if region else []), told.administrators()]
+    return [users for users in found if users]
 
 
 def _late(clock: str, now: datetime) -> list[Ticket]:
@@ -487,16 +498,21 @@ def _late(clock: str, now: datetime) -> list[Ticket]:
     return list(db.session.scalars(locked))
 
 
-def _escalate(ticket: Ticket, clock: str, now: datetime, today: date) -> bool:
-    levels = [*told.supervisors(_regions(ticket)), told.administrators()]
-    levels = [users for users in levels if users]
+def _escalate(
+    ticket: Ticket,
+    clock: str,
+    now: datetime,
+    levels: list[list[UUID]],
+    later: Callable[[datetime, int], datetime],
+    step: int,
+) -> bool:
+    """`step`: after how many working hours the next level is told; `later(start, hours)`: when they have gone by."""
     column = f"{clock}_told"
     reached: int = getattr(ticket, column)
     if reached >= len(levels):
         return False
     due = ticket.first_due_at if clock == "first" else ticket.solve_due_at
-    step = policy.on(today).hours[ticket.severity][0]
-    if after(worktime.on(today), due, step * reached) > now:
+    if later(due, step * reached) > now:
         return False
     _set(ticket, {column: reached + 1})
     _enter(ticket, TicketVerb.ESCALATE, None, now, "", {"clock": clock, "level": reached + 1})
@@ -565,7 +581,8 @@ def _done(
     by = None if viewer is None else viewer.id
     written = {"written": when.at.isoformat()} if when.now - when.at > WAITED else {}
     _enter(ticket, verb, by, when.now, words, {**(values or {}), **written}, key)
-    changes = {"state": [None, ticket.state.value], **{key: [None, value] for key, value in (values or {}).items()}}
+    done = {name: [None, value] for name, value in (values or {}).items() if name not in _SAID}
+    changes = {"state": [None, ticket.state.value], **done}
     record(by, f"remediation.{verb.value}", SUBJECT, ticket.id, when.now, changes)
     if kinds := told.SETTLED.get(verb):
         settle([f"{told.NAME}.{kind}" for kind in kinds], _path(ticket), when.now)

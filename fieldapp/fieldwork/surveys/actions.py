@@ -329,12 +329,18 @@ def expire(_now: datetime, today: date) -> int:
 def erase(viewer: Viewer, survey: Survey, now: datetime) -> None:
     """The customer takes his answers back: all of them go, and the survey counts as declined. Raises ClosedError when
     there are none."""
-    if survey.state is not SurveyState.ANSWERED:
+    taken_back = {"state": SurveyState.DECLINED, "answered_at": None, "contact_id": None}
+    done = db.session.execute(
+        sa.update(Survey)
+        .where(Survey.id == survey.id, Survey.state == SurveyState.ANSWERED)
+        .values(**taken_back)
+        .returning(Survey.id)
+        .execution_options(synchronize_session=False)
+    ).first()
+    if done is None:  # of two at once the second
         raise ClosedError(survey)
     tallies.take_back(survey)
     photos = _delete([survey.id], sa.true())
-    taken_back = {"state": SurveyState.DECLINED, "answered_at": None, "contact_id": None}
-    db.session.execute(sa.update(Survey).where(Survey.id == survey.id).values(**taken_back))
     changes = {"state": [SurveyState.ANSWERED.value, SurveyState.DECLINED.value]}
     record(viewer.id, "surveys.erase", SUBJECT, survey.id, now, changes)
     db.session.commit()

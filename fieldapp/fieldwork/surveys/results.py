@@ -18,6 +18,7 @@ from fieldapp.people.accounts.viewer import Viewer
 
 from .models import FormVersion, Survey, SurveyAnswer, SurveyTally
 from .results_rules import (
+    LEAST,
     LEVELS,
     NONE,
     OVERALL,
@@ -479,11 +480,12 @@ def texts_of_persons(selection: Selection, question: str) -> list[str]:
         .order_by(SurveyAnswer.text)
         .limit(MOST_TEXTS)
     )
-    return [
+    shown = [
         text
         for region, made_at, text in rows
         if ((region or "")[:6], quarter_of(made_at.astimezone(SHANGHAI).date())) not in gone
     ]
+    return shown if len(shown) >= LEAST else []  # words run out sooner than what is counted
 
 
 def wordings(held: Book, question: str) -> list[tuple[int, str]]:

@@ -12,9 +12,9 @@ from fieldapp.core.clock import SHANGHAI
 from fieldapp.core.db import db, insert_into
 
 from . import book
-from .models import FormVersion, Survey, SurveyAnswer, SurveyTally
+from .models import FormVersion, Survey, SurveyAnswer, SurveyPhoto, SurveyTally
 from .results_rules import LEVELS, NONE, OVERALL, Key, quarter_of
-from .rules import CHOSEN, Answer, Question, SurveyState
+from .rules import CHOSEN, SENT, Answer, Question, SurveyState
 
 _COLUMNS = ("form", "question", "level", "region", "quarter", "version", "number", "choice", "overall")
 _AT_ONCE = 50  # rows of a statement: SQLite of some systems takes 999 values
@@ -110,4 +110,7 @@ def _answers(surveys: Collection[UUID]) -> dict[UUID, dict[str, Answer]]:
         else:
             before = held.get(question)
             held[question] = [*before, choice] if isinstance(before, list) else [choice]
+    photos = sa.select(SurveyPhoto.survey_id, SurveyPhoto.question).where(SurveyPhoto.survey_id.in_(surveys))
+    for survey_id, question in db.session.execute(photos):
+        found.setdefault(survey_id, {})[question] = SENT
     return found

@@ -12,7 +12,7 @@ from PIL import Image
 
 from fieldapp.core.db import begin_writing, db, uuid7
 from fieldapp.fieldwork.surveys import queries
-from fieldapp.fieldwork.surveys.models import FormVersion, Survey, SurveyAnswer
+from fieldapp.fieldwork.surveys.models import FormVersion, Survey, SurveyAnswer, SurveyTally
 from fieldapp.fieldwork.surveys.rules import Audience, Channel, SurveyState
 from fieldapp.network.distributors.models import Contact
 from fieldapp.people.accounts.models import User
@@ -199,3 +199,8 @@ def test_a_photo_is_an_answer(app: Flask, people: dict[str, User], visit: Any) -
     shown = rep.get(found[1])
     assert (shown.status_code, shown.mimetype) == (200, "image/jpeg")
     assert visit("colleague").get(found[1]).status_code == 404
+    again = rep.post(f"/surveys/{key}", {"q-clean": "3", "q-shelf": (picture(), "shelf.png")})
+    assert again.status_code == 303, "sent twice it is no error"
+    visit("boss").post(f"/surveys/{key}/erasure")
+    with app.app_context():
+        assert set(db.session.scalars(sa.select(SurveyTally.count))) == {0}, "taken back, it counts nowhere"

@@ -52,6 +52,8 @@ def test_a_customer_answers_without_an_account(app: Flask, survey: str, visit: A
         assert (kept.state, kept.channel) == (SurveyState.ANSWERED, Channel.LINK)
         assert db.session.scalar(sa.select(sa.func.count()).select_from(SurveyAnswer)) == len(DISTRIBUTOR) + 1
     assert "filled in by the customer" in visit("rep").get(f"/surveys/{survey}").text
+    customer.get(f"{address}/")  # no route
+    customer.get(f"{address}/refusal")  # another method
     assert address.removeprefix("/s/") not in capfd.readouterr().err
 
 

@@ -117,6 +117,9 @@ def test_reps_are_compared_by_those_who_decide(desk: Desk) -> None:
     say(desk, scores(4))
     assert "Rep" in text(desk, "/surveys/results/reps", "boss")
     assert desk.as_("rep").get("/surveys/results/reps").status_code == 403
+    colleague = desk.one(User, User.username == "mate").id
+    assert "1 of 1 answered" in text(desk, f"/surveys/results?rep={colleague}", "rep"), "nor by the address"
+    assert "1 of 1 answered" not in text(desk, f"/surveys/results?rep={colleague}", "boss")
 
 
 def test_the_sheet_holds_what_the_page_shows(desk: Desk) -> None:

@@ -184,6 +184,24 @@ def test_a_ticket_that_moved_on_is_no_trouble_to_the_customer(counter: Counter) 
     assert counter.desk.one(Survey).state == "answered"
 
 
+def test_what_he_says_of_an_earlier_remedy_decides_about_no_later_one(counter: Counter) -> None:
+    key, token = asked(counter)
+    counter.post(key, "verdict", solved="no", satisfaction="1")
+    counter.propose(key, "100")
+    counter.decide(key, "approve", who="boss")
+    counter.post(key, "completion", words="The rest")
+    assert counter.ticket(key).state is TicketState.CARRIED_OUT
+    answer_by_link(counter, token, "yes", 5)
+    assert counter.ticket(key).state is TicketState.CARRIED_OUT, "nobody has asked about the second remedy"
+
+
+def test_the_audit_does_not_say_what_the_customer_said(counter: Counter) -> None:
+    _key, token = asked(counter)
+    answer_by_link(counter, token, "yes", 4)
+    [entry] = counter.desk.audited("remediation.satisfied")
+    assert set(entry.changes) & {"solved", "satisfaction"} == set()
+
+
 def test_asked_again_twice_is_one_survey(counter: Counter) -> None:
     key = carried_out(counter)
     leads_to = {counter.post(key, "question").headers["Location"] for _time in range(2)}
