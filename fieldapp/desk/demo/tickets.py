@@ -148,9 +148,9 @@ CASES = (
     ),
 )
 DANGEROUS = Case(
-    K.ANIMALS, Severity.SEVERE, "一个养户昨晚死了七头断奶仔猪，同栏还有二十多头拉稀，都是吃这批教槽料。",
+    K.ANIMALS, Severity.SEVERE, "一个养户昨晚死了七头，同栏还有二十多头拉稀，都是吃的这一批料。",
     "马上停用，派兽医，查清楚再谈赔偿。", R.CREDIT_NOTE, 5600, "先停用封存，技术员和兽医今天到场，按检测结果赔付。",
-    RootCause.PRODUCTION, "教槽料每批留样，异常反馈两小时内停发同批次。",
+    RootCause.PRODUCTION, "每批料留样，异常反馈两小时内停发同批次。",
 )  # fmt: skip
 WAYS = (
     Way(S.REPORTED, 0, silent=True), Way(S.REPORTED, 7, silent=True), Way(S.REPORTED, 1), Way(S.PROPOSED, 1),
@@ -229,7 +229,7 @@ class _Told:
 
     def tell(self) -> None:
         """As far as its way goes."""
-        bought = sources.deliveries(self.store.id)
+        bought = [line for line in sources.deliveries(self.store.id) if line.date <= self._day()]
         line = bought[self.number % len(bought)] if bought else None
         complaint = Complaint(
             kind=self.case.kind,
