@@ -7,9 +7,10 @@ import secrets
 from collections.abc import Callable, Collection, Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
-from flask import Flask, current_app
+from flask import Flask, Response, abort, current_app, send_file
 
 _DRAFT = ".part"
 _KNOWN = "fieldapp.storage_known"
@@ -29,6 +30,21 @@ def folder() -> Path:
 def path_of(key: UUID, sha256: str) -> Path:
     """Where one content lies."""
     return folder() / sha256[:2] / str(key)
+
+
+def answer(key: UUID, sha256: str, media_type: str, **how: Any) -> Response:
+    """A content, for a viewer who may see its row; 404 where it is gone. `how`: as Flask's send_file takes it.
+
+    Somebody else has sent it: a browser runs nothing of it, guesses no other type, and keeps no copy.
+    """
+    path = path_of(key, sha256)
+    if not path.is_file():
+        abort(404)
+    response = send_file(path, media_type, **how)
+    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def keep(key: UUID, sha256: str, content: bytes) -> Path:

@@ -349,14 +349,7 @@ def separate(remark_id: UUID) -> Response:
 def photo(picture_id: UUID) -> Response:
     """The photo itself, to whoever may see its remark."""
     row = queries.find_photo(_viewer(), picture_id) or abort(404)
-    path = storage.path_of(row.id, row.sha256)
-    if not path.is_file():
-        abort(404)
-    response = send_file(path, contents.JPEG)
-    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return storage.answer(row.id, row.sha256, contents.JPEG)
 
 
 # The month --------------------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from flask import Response, abort, current_app, flash, send_file, url_for
+from flask import Response, abort, current_app, flash, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 from markupsafe import Markup
@@ -115,14 +115,7 @@ def erase(survey_id: UUID) -> Response:
 def photo(photo_id: UUID) -> Response:
     """A photo that was answered, to whoever may see its survey."""
     row = queries.find_photo(current_user, photo_id) or abort(404)
-    path = storage.path_of(row.id, row.sha256)
-    if not path.is_file():
-        abort(404)
-    response = send_file(path, contents.JPEG)
-    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return storage.answer(row.id, row.sha256, contents.JPEG)
 
 
 def qr_code(address: str) -> Markup:

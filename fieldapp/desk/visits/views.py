@@ -8,7 +8,7 @@ from datetime import timedelta
 from functools import partial
 from uuid import UUID
 
-from flask import Response, abort, flash, jsonify, request, send_file, url_for
+from flask import Response, abort, flash, jsonify, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
@@ -282,14 +282,7 @@ def add_photo(visit_id: UUID) -> Response:
 def photo(photo_id: UUID) -> Response:
     """The photo itself, to whoever may see its visit."""
     row = queries.find_photo(current_user, photo_id) or abort(404)
-    path = storage.path_of(row.id, row.sha256)
-    if not path.is_file():
-        abort(404)
-    response = send_file(path, contents.JPEG)
-    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return storage.answer(row.id, row.sha256, contents.JPEG)
 
 
 @concern.route("/photos/<uuid:photo_id>/removal", allow=FIELD, methods=["POST"], outbox=True)

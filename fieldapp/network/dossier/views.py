@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from flask import Response, abort, flash, request, send_file, url_for
+from flask import Response, abort, flash, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
@@ -182,15 +182,9 @@ def attach(distributor_id: UUID) -> Response:
 def download(distributor_id: UUID, attachment_id: UUID) -> Response:
     """The content: an image to look at, anything else to save. Never anything that a browser runs."""
     row = queries.paper(current_user, distributor_id, attachment_id) or abort(404)
-    path = storage.path_of(row.id, row.sha256)
-    if not path.is_file():
-        abort(404)
     image = row.media_type == contents.JPEG
-    response = send_file(path, row.media_type, as_attachment=not image, download_name=_download_name(row, image))
-    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    name = _download_name(row, image)
+    return storage.answer(row.id, row.sha256, row.media_type, as_attachment=not image, download_name=name)
 
 
 @concern.route(f"{FILE}/papers/<uuid:attachment_id>/removal", allow=SIGNED_IN)

@@ -79,14 +79,17 @@ def template_name(template: Template) -> str:
     }[template]
 
 
+def _days() -> str:
+    return _("days")
+
+
 def _settings(template: Template) -> tuple[Setting, ...]:
     group = partial(template_name, template)
-    days = lambda: _("days")  # noqa: E731
     at = template.value
     return (
-        Setting((at, "lead_days"), lambda: _("Delivered within (working days)"), unit=days, group=group),
-        Setting((at, "payment_days"), lambda: _("Payment within (days)"), unit=days, group=group),
-        Setting((at, "visit_days"), lambda: _("A visit at least every (days)"), unit=days, group=group),
+        Setting((at, "lead_days"), lambda: _("Delivered within (working days)"), unit=_days, group=group),
+        Setting((at, "payment_days"), lambda: _("Payment within (days)"), unit=_days, group=group),
+        Setting((at, "visit_days"), lambda: _("A visit at least every (days)"), unit=_days, group=group),
         Setting(
             (at, "weekdays"),
             lambda: _("Delivery days"),

@@ -214,9 +214,16 @@ def test_one_series_over_versions_and_the_page_says_so(desk: Desk) -> None:
     assert "产品价格" in price
 
 
-@pytest.mark.parametrize("address", ["/surveys/results", "/surveys/results/map", "/surveys/results/export.csv"])
-def test_before_the_first_question_pages_are_there(desk: Desk, address: str) -> None:
-    text(desk, address)
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("/surveys/results", "Nobody has been asked yet"),
+        ("/surveys/results/map", "Too few answers for a map"),
+        ("/surveys/results/export.csv", "Question"),
+    ],
+)
+def test_before_the_first_question_pages_say_so(desk: Desk, address: str, said: str) -> None:
+    assert said in text(desk, address)
 
 
 def test_a_trend_goes_by_the_quarter_of_the_asking(desk: Desk) -> None:
