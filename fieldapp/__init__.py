@@ -88,6 +88,8 @@ def _register_concerns(app: Flask) -> None:
     from .desk.approvals import models as _approvals  # noqa: F401
     from .desk.approvals import notices as approval_notices
     from .desk.approvals import views as approvals
+    from .desk.areas import panels as area_panels
+    from .desk.areas import views as areas
     from .desk.batches import views as batches
     from .desk.checks import models as _checks  # noqa: F401
     from .desk.checks import policy as checks_policy
@@ -265,6 +267,8 @@ def _register_concerns(app: Flask) -> None:
     exports_cli.init_app(app)
     weeklog_cli.init_app(app)
     panels.declare(app, weeklog_panels.PANELS)
+    app.register_blueprint(areas.concern)
+    panels.declare(app, area_panels.PANELS)
     app.register_blueprint(batches.concern)
     app.register_blueprint(process.concern)
     process_steps.declare(app, process_steps.STEPS)

@@ -95,7 +95,7 @@ def make_world(app: Flask) -> World:
         target = cast.make_user("target", patch=["4101"])
         distributor = cast.make_distributor("D001")
         distributor.contacts.append(Contact(name="Zhao", phone="13900000000"))  # so that the main one can't be removed
-        cast.make_area(distributor, "4101")
+        area = cast.make_area(distributor, "4101")
         product = cast.make_product("P10")
         cast.make_price(product, "41", 320_000, 315_000)
         cast.make_rebate("R1", per_tonne=4_000)
@@ -267,6 +267,8 @@ def make_world(app: Flask) -> World:
                 "imports.template:key": "products",
                 "imports.template:form": "csv",
                 "playbook.show:key": "quiet",
+                "area_id": area.id,
+                "areas.export:kind": "csv",
                 "batches.export:kind": "csv",
                 "portfolio.export:kind": "csv",
                 "tickets.export:kind": "csv",

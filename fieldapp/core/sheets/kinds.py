@@ -69,6 +69,8 @@ class Part:
                 (`touched_by`: of a stored row only where one of these attributes changes).
     `derive`  — further attributes that follow from `derived_from`, when that is new.
     `optional` — no record is made while all that is given is empty.
+    `first`   — of (what is stored or None, what will be): rows that are written before the others, whose constraint
+                would else see a state that the file passes through and does not leave behind.
     """
 
     model: type[Base]
@@ -84,6 +86,7 @@ class Part:
     derive: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None
     derived_from: str = ""
     optional: bool = False
+    first: Callable[[Mapping[str, Any] | None, Mapping[str, Any]], bool] | None = None
 
 
 @dataclass(slots=True)
@@ -124,6 +127,7 @@ class Kind:
     `check`    — faults of one row, given all its values (the stored ones where the file has no such column).
     `check_batch` — faults that only the database can tell, for many rows at once.
     `remark`   — what a person should look at in rows that are taken all the same, told by the database.
+    `whole`    — the checks see all rows of the file at once: what one row leaves behind decides about another.
     `subject`  — (part, attribute) whose values, old and new, `finish` is given.
     `note`     — called in the transaction before anything is written; what it returns is given to `finish`.
     `trace`    — what is to be remembered of a row that changes something, until `finish`; None: nothing.
@@ -138,6 +142,7 @@ class Kind:
     check: RowCheck | None = None
     check_batch: BatchCheck | None = None
     remark: BatchCheck | None = None
+    whole: bool = False
     subject: tuple[int, str] | None = None
     note: Callable[[], Any] | None = None
     trace: Callable[[Planned], Any] | None = None

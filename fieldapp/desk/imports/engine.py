@@ -37,7 +37,8 @@ READING_SHARE = 0.8  # of the progress
 Report = Callable[[CellError], None]
 Progress = Callable[[float], None]
 Values = dict[str, Any]
-_Shape = tuple[tuple[str, ...], bool]  # of a row to write: its attributes, and whether it counts as touched
+# Of a row to write: its attributes, whether it counts as touched, and whether it waits for the others.
+_Shape = tuple[tuple[str, ...], bool, bool]
 
 
 @dataclass(slots=True)
@@ -285,6 +286,8 @@ class _Plan:
 
     def _key_of_several(self) -> Callable[[list[str]], str] | None:
         """How to read, from the raw cells, the key that several rows may share; None where each row is a record."""
+        if self._kind.whole:
+            return lambda _cells: ""
         if not any(part.shared for part in self._kind.parts):
             return None
         index = next(index for column, index, _ in self._layout.places if getattr(column, "identity", False))
@@ -568,7 +571,8 @@ class _Plan:
         if part.derive is not None and (before is None or before[part.derived_from] != after[part.derived_from]):
             values = {**after, **part.derive(after)}
         touched = not part.touched_by or before is None or any(before[a] != after[a] for a in part.touched_by)
-        shape = (tuple(values), touched)
+        late = part.first is not None and not part.first(before, after)
+        shape = (tuple(values), touched, late)
         upsert = step.statements.get(shape)
         if upsert is None:
             upsert = step.statements[shape] = _Upsert(step, shape[0], self._order.at, touched=touched)
@@ -599,10 +603,12 @@ class _Plan:
         connection = db.session.connection()
         noted = self._kind.note() if self._kind.note is not None else None
         for step in self._steps:
-            for shape, rows in step.spool.batches():
-                step.statements[shape].execute(connection, rows)
-                done += len(rows)
-                progress(done / total)
+            for late in (False, True) if step.part.first is not None else (False,):
+                for shape, rows in step.spool.batches():
+                    if shape[2] is late:
+                        step.statements[shape].execute(connection, rows)
+                        done += len(rows)
+                        progress(done / total)
         if self._kind.finish is not None:
             keys = tuple(step.keys for step in self._steps)
             order = self._order

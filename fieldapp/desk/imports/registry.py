@@ -7,7 +7,7 @@ from importlib.resources import files
 
 from fieldapp.core.sheets import cells
 from fieldapp.core.sheets.kinds import Attribute, Kind
-from fieldapp.network.distributors.imports import AREAS
+from fieldapp.network.areas.imports import AREAS
 from fieldapp.network.dossier.imports import DISTRIBUTORS
 from fieldapp.network.territory.imports import A_REGION, REGIONS
 from fieldapp.people.accounts.imports import users_kind

@@ -18,6 +18,7 @@ from fieldapp.core.health import schema_state
 from fieldapp.desk.demo.actions import ACCOUNTS, PASSWORD, is_demo
 from fieldapp.desk.imports import runs
 from fieldapp.desk.imports.models import ImportRun
+from fieldapp.network.areas.queries import overlapping
 from fieldapp.network.distributors.models import Distributor
 from fieldapp.people.accounts.models import Role, User
 from fieldapp.people.accounts.passwords import verify
@@ -70,7 +71,7 @@ def examine(*, whole_ledger: bool = False) -> Iterator[Finding]:
         if not finding.ok:
             return
     ledger = whole_ledger_equal if whole_ledger else sampled_ledger_equal
-    rest = {"integrity": integrity, "accounts": accounts, "imports": imports, "ledger": ledger}
+    rest = {"integrity": integrity, "accounts": accounts, "imports": imports, "areas": areas, "ledger": ledger}
     for name, check in rest.items():
         yield _found(name, check)
 
@@ -205,6 +206,15 @@ def imports() -> str:
         names = ", ".join(run.filename for run in silent[:NAMED])
         raise Wrong(f"{len(silent)} interrupted: {names}", "open them on the page Import and read them again")
     return "none interrupted"
+
+
+def areas() -> str:
+    """No two distributors have one region and line for themselves: what came before the database refused that."""
+    found = overlapping(NAMED)
+    if found:
+        named = "; ".join(f"{region} {line}: {one} and {other}" for one, other, region, line in found)
+        raise Wrong(f"exclusive areas overlap: {named}", "end one of each on the page Sales areas, or share both")
+    return "no overlap"
 
 
 def sampled_ledger_equal() -> str:

@@ -1,8 +1,7 @@
-"""What a row of `distributors` and of `areas` means, and how other sheets name a distributor."""
+"""What a row of `distributors` means, and how other sheets name a distributor."""
 
 from fieldapp.core.sheets import N_, Message, cells, kinds
 from fieldapp.network.territory.imports import A_REGION
-from fieldapp.network.territory.models import Area
 from fieldapp.people.accounts.models import User
 
 from .actions import reindex
@@ -50,19 +49,4 @@ DISTRIBUTORS = kinds.Kind(
     ),
     subject=(0, "id"),
     finish=_finish,
-)
-
-AREAS = kinds.Kind(
-    "areas",
-    Message(N_("Sales areas")),
-    columns=(
-        kinds.reference("distributor", "distributor_id", A_DISTRIBUTOR, identity=True),
-        kinds.reference("region", "region_code", A_REGION, identity=True),
-        kinds.code("line", wildcard=True, folded="line_key", identity=True),
-        kinds.day("valid_from", identity=True),
-        kinds.day("valid_to"),
-        kinds.yes_no("shared", default=False),
-    ),
-    parts=(kinds.Part(Area, ("distributor_id", "region_code", "line_key", "valid_from")),),
-    check=kinds.valid_window,
 )
