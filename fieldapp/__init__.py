@@ -187,6 +187,13 @@ def _register_concerns(app: Flask) -> None:
     from .people.policy import trials as policy_trials
     from .people.policy import views as policy
     from .people.worktime import policy as worktime_policy
+    from .standing import trust
+    from .standing.crossarea import cases as crossarea_cases
+    from .standing.crossarea import models as _crossarea  # noqa: F401
+    from .standing.crossarea import policy as crossarea_policy
+    from .standing.crossarea import queries as crossarea_queries
+    from .standing.crossarea import told as crossarea_told
+    from .standing.grading import cases as grading_cases
     from .standing.grading import credit_policy, credit_views, privacy_cli, privacy_policy, privacy_views
     from .standing.grading import departures as grading_departures
     from .standing.grading import models as _grading  # noqa: F401
@@ -293,6 +300,11 @@ def _register_concerns(app: Flask) -> None:
     notice_kinds.declare(app, feedback_notices.KINDS)
     storage.declare(app, feedback_queries.known_photos)
     chores.declare(app, feedback_chores.CHORES)
+    policy_sections.declare(app, crossarea_policy.SECTIONS)
+    notice_kinds.declare(app, crossarea_told.KINDS)
+    storage.declare(app, crossarea_queries.known_photos)
+    grading_cases.declare(app, crossarea_cases.of_twelve_months)
+    trust.declare(app, "crossarea", crossarea_cases.breaches)
     notice_kinds.declare(app, approval_notices.KINDS)
     notice_kinds.declare(app, grading_notices.KINDS)
     app.register_blueprint(notices.concern)
