@@ -199,6 +199,8 @@ def _register_concerns(app: Flask) -> None:
     from .standing.service import panels as service_panels
     from .standing.service import policy as service_policy
     from .standing.service import views as service
+    from .trade.ledger import cli as ledger_cli
+    from .trade.ledger import fresh as fresh_invoices
     from .trade.ledger import models as _ledger  # noqa: F401
     from .trade.pricing import models as _pricing  # noqa: F401
     from .trade.products import models as _products  # noqa: F401
@@ -293,6 +295,8 @@ def _register_concerns(app: Flask) -> None:
     notice_kinds.declare(app, feedback_notices.KINDS)
     storage.declare(app, feedback_queries.known_photos)
     chores.declare(app, feedback_chores.CHORES)
+    ledger_cli.init_app(app)
+    chores.declare(app, fresh_invoices.CHORES)
     notice_kinds.declare(app, approval_notices.KINDS)
     notice_kinds.declare(app, grading_notices.KINDS)
     app.register_blueprint(notices.concern)
