@@ -92,6 +92,7 @@ def _register_concerns(app: Flask) -> None:
     from .desk.checks import models as _checks  # noqa: F401
     from .desk.checks import policy as checks_policy
     from .desk.checks import trial as checks_trial
+    from .desk.crossarea import suspicions
     from .desk.deals import api, offline_views
     from .desk.deals import views as deals
     from .desk.demo import cli as demo_cli
@@ -206,6 +207,8 @@ def _register_concerns(app: Flask) -> None:
     from .standing.service import panels as service_panels
     from .standing.service import policy as service_policy
     from .standing.service import views as service
+    from .trade.ledger import cli as ledger_cli
+    from .trade.ledger import fresh as fresh_invoices
     from .trade.ledger import models as _ledger  # noqa: F401
     from .trade.pricing import models as _pricing  # noqa: F401
     from .trade.products import models as _products  # noqa: F401
@@ -305,6 +308,9 @@ def _register_concerns(app: Flask) -> None:
     storage.declare(app, crossarea_queries.known_photos)
     grading_cases.declare(app, crossarea_cases.of_twelve_months)
     trust.declare(app, "crossarea", crossarea_cases.breaches)
+    fresh_invoices.declare(app, suspicions.TOPIC, suspicions.read)
+    ledger_cli.init_app(app)
+    chores.declare(app, fresh_invoices.CHORES)
     notice_kinds.declare(app, approval_notices.KINDS)
     notice_kinds.declare(app, grading_notices.KINDS)
     app.register_blueprint(notices.concern)

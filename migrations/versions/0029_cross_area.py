@@ -1,7 +1,7 @@
 """Cross-area sales: cases, the invoice lines that speak for them, measures, photos, their thread that only grows.
 
 Revision ID: 0029
-Revises: 0026
+Revises: 0031
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0029"
-down_revision = "0026"
+down_revision = "0031"
 branch_labels = None
 depends_on = None
 
