@@ -92,7 +92,12 @@ def _register_concerns(app: Flask) -> None:
     from .desk.checks import models as _checks  # noqa: F401
     from .desk.checks import policy as checks_policy
     from .desk.checks import trial as checks_trial
+    from .desk.crossarea import list_views as _crossarea_lists  # noqa: F401  routes of the concern below
+    from .desk.crossarea import panels as crossarea_panels
+    from .desk.crossarea import reporting as crossarea_reporting
     from .desk.crossarea import suspicions
+    from .desk.crossarea import views as crossarea
+    from .desk.crossarea import week as crossarea_week
     from .desk.deals import api, offline_views
     from .desk.deals import views as deals
     from .desk.demo import cli as demo_cli
@@ -303,6 +308,10 @@ def _register_concerns(app: Flask) -> None:
     notice_kinds.declare(app, feedback_notices.KINDS)
     storage.declare(app, feedback_queries.known_photos)
     chores.declare(app, feedback_chores.CHORES)
+    app.register_blueprint(crossarea.concern)
+    panels.declare(app, crossarea_panels.PANELS)
+    week_sections.declare(app, crossarea_week.SECTIONS)
+    outbox.declare_pages(app, crossarea_reporting.pages, crossarea_reporting.INSTEAD)
     policy_sections.declare(app, crossarea_policy.SECTIONS)
     notice_kinds.declare(app, crossarea_told.KINDS)
     storage.declare(app, crossarea_queries.known_photos)
