@@ -67,6 +67,7 @@ class Screen:
     can: Sequence[CaseVerb]
     refused: Refusal | None
     place: str
+    names: reference.Regions
     today: date
     failed: Failed | None = None
     said: str | None = None
@@ -107,7 +108,7 @@ class Screen:
         """The form that stands open: what has to be done next."""
         order = (
             ("measure", self.case.state is CaseState.CONFIRMED and self.may(CaseVerb.AGREE)),
-            ("hearing", bool(self.hearings) and self.case.state is not CaseState.HEARD),
+            ("hearing", bool(self.hearings) and self.case.state is CaseState.INVESTIGATING),
         )
         return next((name for name, now in order if now), "")
 
@@ -115,6 +116,10 @@ class Screen:
     def by_day(self) -> date:
         """What a measure starts from."""
         return self.today + timedelta(days=BY_DAYS)
+
+    def name_of(self, region: str) -> str:
+        """The last part of a place's name: where it lies is in the heading."""
+        return self.names.path(region).rpartition(" ")[2]
 
     def new_key(self) -> UUID:
         """The key of what a form would make."""
@@ -141,7 +146,10 @@ def read(viewer: Viewer, case: CrossCase, today: date, failed: Failed | None = N
     thread, photos, measures = queries.thread(case), queries.photos(case), queries.measures(case)
     held, names = reference.read()
     product = next((one for one in held.products.values() if one.id == case.product_id), None)
-    owners = tracing.place_of(case.region_code, case.line_key, case.sold_on).owners
+    lines = queries.lines(case)
+    # A town may be another's than the rest of its county.
+    where = next((one.ship_to for one in lines if not one.gone), case.region_code)
+    owners = tracing.place_of(where, case.line_key, case.sold_on).owners
     known = sources.known(viewer, [case.seller_id, case.harmed_id, *owners])
     keys = {case.made_by_id, *(one.by_id for one in thread), *(one.by_id for one in photos)}
     keys |= {one.agreed_by_id for one in measures} | {one.settled_by_id for one in measures}
@@ -158,7 +166,7 @@ def read(viewer: Viewer, case: CrossCase, today: date, failed: Failed | None = N
         product=product,
         price=price,
         traced=sources.trace(viewer, case.batch_key, case.product_id, case.region_code, case.line_key, today),
-        lines=queries.lines(case) if case.seller_id in known or viewer.everywhere else [],
+        lines=lines if case.seller_id in known else [],
         measures=measures,
         thread=thread,
         photos=photos,
@@ -166,6 +174,7 @@ def read(viewer: Viewer, case: CrossCase, today: date, failed: Failed | None = N
         can=possible(case.state, facts, case.verdict),
         refused=_refused(viewer, case, facts),
         place=names.path(case.region_code),
+        names=names,
         today=today,
         failed=failed,
         said=said,

@@ -86,7 +86,9 @@ def write(boss: str, admin: str, now: datetime, today: date) -> None:
         seller, harmed = found[number], found[number + len(CASES)]
         day = now.astimezone(SHANGHAI).date() - timedelta(days=told.days)
         at = min(datetime.combine(day, time(9, 40 + number), SHANGHAI), now - timedelta(hours=1))
-        _tell(people, by_id[harmed.rep_id or users[boss].id], seller, harmed, told, at, today - timedelta(days=told.days))
+        _tell(
+            people, by_id[harmed.rep_id or users[boss].id], seller, harmed, told, at, today - timedelta(days=told.days)
+        )
 
 
 def _tell(

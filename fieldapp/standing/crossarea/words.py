@@ -17,7 +17,7 @@ def state_name(state: CaseState) -> str:
         CaseState.SUSPECTED: _("Suspected"),
         CaseState.INVESTIGATING: _("Being investigated"),
         CaseState.HEARD: _("Both sides heard"),
-        CaseState.CONFIRMED: _("Confirmed"),
+        CaseState.CONFIRMED: _("Case confirmed"),
         CaseState.DISMISSED: _("Dismissed"),
         CaseState.AGREED: _("Measure agreed"),
         CaseState.SETTLED: _("Settled"),
