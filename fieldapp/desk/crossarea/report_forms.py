@@ -24,14 +24,14 @@ UNITS = ("bag", "tonne")
 
 
 class ReportForm(Form):
-    """A report. `region`: chosen; `place`: typed instead, a name or code of any region. `seller`: a code that tracing
-    the batch has offered; `seller_words`: who it may be. `unit`: of amount and price."""
+    """A report. `region`: chosen; `elsewhere`: typed instead, a name or code of any region. `seller`: a code that
+    tracing the batch has offered; `seller_words`: who it may be. `unit`: of amount and price."""
 
     distributor = HiddenField()
     visit = HiddenField()
     product = StringField(validators=[required(), at_most(NAME_LENGTH)])
     region = StringField()
-    place = StringField(validators=[at_most(60)])
+    elsewhere = StringField(validators=[at_most(60)])
     outlet = StringField(validators=[at_most(NAME_LENGTH)])
     batch = StringField(validators=[at_most(BATCH_LENGTH)])
     seller = StringField()
@@ -53,7 +53,7 @@ class ReportForm(Form):
 
     def validate_region(self, field: StringField) -> None:
         """A place that was typed wins; else one of those offered."""
-        if self.place.data:
+        if self.elsewhere.data:
             return
         if not field.data:
             raise ValidationError(_("Say where you found it: choose the county, or type a place below."))
@@ -61,7 +61,7 @@ class ReportForm(Form):
         if not self._region:
             raise ValidationError(_("Choose one of those shown."))
 
-    def validate_place(self, field: StringField) -> None:
+    def validate_elsewhere(self, field: StringField) -> None:
         """One region, or what there is to choose from."""
         if not field.data:
             return

@@ -1,7 +1,8 @@
 """Where goods came from: who owns a place, and who bought a batch."""
 
+from bisect import bisect_right
 from collections.abc import Collection, Iterable
-from datetime import date
+from datetime import date, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
@@ -16,28 +17,41 @@ from fieldapp.trade.ledger.rules import batch_key
 from .rules import Into, seller_of
 
 _CHUNK = 2000
+_DAY = timedelta(days=1)
 
 
-def areas_of(places: Iterable[str]) -> dict[str, list[AreaRow]]:
-    """The areas of these regions and of all that contain them, by region; whatever their line and dates. Lines are
-    compared without case; the owners are named by their keys as text."""
-    codes = sorted({code for place in places for code in chain(place)})
-    found: dict[str, list[AreaRow]] = {}
-    for start in range(0, len(codes), _CHUNK):
-        rows = db.session.execute(
-            sa.select(Area.distributor_id, Area.region_code, Area.line_key, Area.valid_from, Area.valid_to).where(
-                Area.region_code.in_(codes[start : start + _CHUNK])
+class Owners:
+    """Who owns which place for which line on which day, by the contract's rule, of the places it was made for."""
+
+    def __init__(self, places: Iterable[str]) -> None:
+        self._areas: dict[str, list[AreaRow]] = {}
+        codes = sorted({code for place in places for code in chain(place)})
+        for start in range(0, len(codes), _CHUNK):
+            rows = db.session.execute(
+                sa.select(Area.distributor_id, Area.region_code, Area.line_key, Area.valid_from, Area.valid_to).where(
+                    Area.region_code.in_(codes[start : start + _CHUNK])
+                )
             )
-        )
-        for key, region, line, first, last in rows:
-            found.setdefault(region, []).append(AreaRow(str(key), region, line, first, last))
-    return found
+            for key, region, line, first, last in rows:
+                self._areas.setdefault(region, []).append(AreaRow(str(key), region, line, first, last))
+        self._held: dict[tuple[str, str], tuple[list[AreaRow], list[date], dict[int, frozenset[UUID]]]] = {}
 
+    def lines(self) -> set[str]:
+        """The lines that any of these areas is for, in lower case."""
+        return {area.line for rows in self._areas.values() for area in rows}
 
-def owners_in(areas: dict[str, list[AreaRow]], place: str, line: str, day: date) -> frozenset[UUID]:
-    """The owners of a place for a product line on a day, by the contract's rule, of areas that `areas_of` has read."""
-    near = [area for code in chain(place) for area in areas.get(code, ())]
-    return frozenset(map(UUID, owners(near, place, line, day).owners)) if near else frozenset()
+    def on(self, place: str, line: str, day: date) -> frozenset[UUID]:
+        """The owners' keys. Between two days on which an area begins or ends they are the same: kept for the next."""
+        held = self._held.get((place, line))
+        if held is None:
+            near = [area for code in chain(place) for area in self._areas.get(code, ())]
+            cuts = {area.valid_from for area in near} | {area.valid_to + _DAY for area in near if area.valid_to}
+            held = self._held[place, line] = near, sorted(cuts), {}
+        near, turns, known = held
+        between = bisect_right(turns, day)
+        if between not in known:
+            known[between] = frozenset(map(UUID, owners(near, place, line, day).owners))
+        return known[between]
 
 
 class Place(NamedTuple):
@@ -49,12 +63,11 @@ class Place(NamedTuple):
 
 def place_of(region: str, line: str, day: date) -> Place:
     """One statement. Without a line (the product is not known) only a place where nobody has any area is certain."""
-    areas = areas_of([region])
+    areas = Owners([region])
     if line:
-        held = owners_in(areas, region, line, day)
+        held = areas.on(region, line, day)
         return Place(Into.FOREIGN if held else Into.WHITE, held)
-    lines = {area.line for rows in areas.values() for area in rows} or {"*"}
-    held = frozenset().union(*(owners_in(areas, region, one, day) for one in lines))
+    held = frozenset().union(*(areas.on(region, one, day) for one in areas.lines()))
     return Place(Into.UNKNOWN if held else Into.WHITE, held)
 
 

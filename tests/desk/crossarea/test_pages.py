@@ -98,7 +98,9 @@ def test_all_of_it_with_photos_and_twice_sent_is_once_kept(market: Market) -> No
 
 
 def test_free_words_and_another_place(market: Market) -> None:
-    case = market.case(market.reported(product="Some pig feed", region="", place="650102", unit="tonne", price="2900"))
+    case = market.case(
+        market.reported(product="Some pig feed", region="", elsewhere="650102", unit="tonne", price="2900")
+    )
     assert (case.product_id, case.product_words, case.region_code, case.price) == (
         None,
         "Some pig feed",
@@ -113,7 +115,7 @@ def test_free_words_and_another_place(market: Market) -> None:
         ({"product": ""}, "Fill this in."),
         ({"region": ""}, "Say where you found it"),
         ({"region": "999999"}, "Choose one of those shown."),
-        ({"place": "Nowhere at all"}, "No region is called “Nowhere at all”."),
+        ({"elsewhere": "Nowhere at all"}, "No region is called “Nowhere at all”."),
         ({"quantity": "many"}, "Give a number such as 20"),
         ({"quantity": "0"}, "Give a number such as 20"),
         ({"price": "-1"}, "Give yuan with at most two decimals"),
@@ -240,7 +242,7 @@ def test_a_list_holds_what_is_asked_for(market: Market) -> None:
 
 
 def test_a_rep_sees_what_he_reported_and_its_number(market: Market) -> None:
-    market.reported(place="650102")
+    market.reported(elsewhere="650102")
     assert "C-000001" in market.desk.as_("rep").get("/cross-area?part=mine").text
     assert "C-000001" not in market.desk.as_("colleague").get("/cross-area?part=all").text
     assert "C-000001" in market.desk.as_("rep").get("/week").text
