@@ -94,6 +94,12 @@ def _register_concerns(app: Flask) -> None:
     from .desk.checks import models as _checks  # noqa: F401
     from .desk.checks import policy as checks_policy
     from .desk.checks import trial as checks_trial
+    from .desk.crossarea import list_views as _crossarea_lists  # noqa: F401  routes of the concern below
+    from .desk.crossarea import panels as crossarea_panels
+    from .desk.crossarea import reporting as crossarea_reporting
+    from .desk.crossarea import suspicions
+    from .desk.crossarea import views as crossarea
+    from .desk.crossarea import week as crossarea_week
     from .desk.deals import api, offline_views
     from .desk.deals import views as deals
     from .desk.demo import cli as demo_cli
@@ -189,6 +195,13 @@ def _register_concerns(app: Flask) -> None:
     from .people.policy import trials as policy_trials
     from .people.policy import views as policy
     from .people.worktime import policy as worktime_policy
+    from .standing import trust
+    from .standing.crossarea import cases as crossarea_cases
+    from .standing.crossarea import models as _crossarea  # noqa: F401
+    from .standing.crossarea import policy as crossarea_policy
+    from .standing.crossarea import queries as crossarea_queries
+    from .standing.crossarea import told as crossarea_told
+    from .standing.grading import cases as grading_cases
     from .standing.grading import credit_policy, credit_views, privacy_cli, privacy_policy, privacy_views
     from .standing.grading import departures as grading_departures
     from .standing.grading import models as _grading  # noqa: F401
@@ -201,6 +214,8 @@ def _register_concerns(app: Flask) -> None:
     from .standing.service import panels as service_panels
     from .standing.service import policy as service_policy
     from .standing.service import views as service
+    from .trade.ledger import cli as ledger_cli
+    from .trade.ledger import fresh as fresh_invoices
     from .trade.ledger import models as _ledger  # noqa: F401
     from .trade.pricing import models as _pricing  # noqa: F401
     from .trade.products import models as _products  # noqa: F401
@@ -297,6 +312,18 @@ def _register_concerns(app: Flask) -> None:
     notice_kinds.declare(app, feedback_notices.KINDS)
     storage.declare(app, feedback_queries.known_photos)
     chores.declare(app, feedback_chores.CHORES)
+    app.register_blueprint(crossarea.concern)
+    panels.declare(app, crossarea_panels.PANELS)
+    week_sections.declare(app, crossarea_week.SECTIONS)
+    outbox.declare_pages(app, crossarea_reporting.pages, crossarea_reporting.INSTEAD)
+    policy_sections.declare(app, crossarea_policy.SECTIONS)
+    notice_kinds.declare(app, crossarea_told.KINDS)
+    storage.declare(app, crossarea_queries.known_photos)
+    grading_cases.declare(app, crossarea_cases.of_twelve_months)
+    trust.declare(app, "crossarea", crossarea_cases.breaches)
+    fresh_invoices.declare(app, suspicions.TOPIC, suspicions.read)
+    ledger_cli.init_app(app)
+    chores.declare(app, fresh_invoices.CHORES)
     notice_kinds.declare(app, approval_notices.KINDS)
     notice_kinds.declare(app, grading_notices.KINDS)
     app.register_blueprint(notices.concern)

@@ -22,6 +22,8 @@ from fieldapp.network.distributors.models import Contact, Distributor
 from fieldapp.network.territory.models import Area, Region
 from fieldapp.people.accounts.models import Role, User
 from fieldapp.people.accounts.queries import viewer_of
+from fieldapp.standing.crossarea import actions as crossarea
+from fieldapp.standing.crossarea.models import CrossCase
 from fieldapp.standing.grading.models import (
     Assessment,
     AssessmentState,
@@ -31,6 +33,7 @@ from fieldapp.standing.grading.models import (
     SensitiveAnswer,
 )
 from fieldapp.standing.grading.scoring import Indicator, Option
+from fieldapp.trade.ledger.models import Invoice, InvoiceLine
 from fieldapp.trade.pricing.models import Price, Rebate
 from fieldapp.trade.products.models import Product
 
@@ -234,3 +237,28 @@ def make_survey(distributor: Distributor, rep: User, **values: Any) -> Survey:
     """A survey that a rep has opened through the app's own action; `values`: of `ask`."""
     defaults = {"key": uuid7(), "purpose": Purpose.VISIT, "now": NOW, "today": TODAY}
     return surveys.ask(viewer_of(rep), distributor=distributor, **{**defaults, **values})
+
+
+# Cross-area sales ------------------------------------------------------------------------------------------------
+
+
+def make_invoice(distributor: Distributor, number: str, *lines: dict[str, Any], **values: Any) -> Invoice:
+    """An invoice of three days ago as the import writes it; `lines`: of InvoiceLine, the product's row as `product`."""
+    total = sum(line["amount"] for line in lines)
+    defaults = {"date": TODAY - timedelta(days=3), "due": None, "amount": total}
+    head = {"number": number, "number_key": number.casefold(), **defaults, **values}
+    invoice = add(Invoice(distributor_id=distributor.id, **head))
+    for line_no, line in enumerate(lines, 1):
+        batch = line.get("batch")
+        given = {key: value for key, value in line.items() if key != "product"}
+        key = batch.casefold() if batch else None
+        add(InvoiceLine(invoice_id=invoice.id, line_no=line_no, product_id=line["product"].id, **given, batch_key=key))
+    return invoice
+
+
+def make_case(rep: User, **values: Any) -> CrossCase:
+    """Goods that somebody has reported through the app's own action, found in 410102; `values`: of what was found."""
+    now = values.pop("now", NOW)
+    found = crossarea.Found(**{"region": "410102", "note": "Twenty bags with another county's mark.", **values})
+    when = crossarea.When(now, now, now.astimezone(SHANGHAI).date())
+    return crossarea.report(viewer_of(rep), key=uuid7(), found=found, when=when)

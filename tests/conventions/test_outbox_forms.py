@@ -33,6 +33,8 @@ def test_every_marked_form_posts_to_a_route_that_keeps_receipts(app: Flask) -> N
         f"/surveys/{world.examples['survey_id']}",
         "/feedback/new?distributor=D001",
         "/tickets/new?distributor=D001",
+        "/cross-area/new?distributor=D001",
+        f"/cross-area/{world.examples['case_id']}",
     ):
         for form in _FORM.findall(rep.get(page).text):
             action = _ACTION.search(form)
@@ -45,6 +47,8 @@ def test_every_marked_form_posts_to_a_route_that_keeps_receipts(app: Flask) -> N
         "visits.note",
         "visits.check_out",
         "offline.create",
+        "crossarea.comment",
+        "crossarea.create",
         "feedback.create",
         "rounds.unplan",
         "asking.answered",

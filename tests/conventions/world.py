@@ -39,6 +39,8 @@ from fieldapp.people.accounts.queries import viewer_of
 from fieldapp.people.notices.models import Delivery, Notice
 from fieldapp.people.notices.rules import Channel, DeliveryState
 from fieldapp.people.policy.models import DraftRevision, PolicyDraft
+from fieldapp.standing.crossarea import actions as crossarea
+from fieldapp.standing.crossarea.rules import CaseVerb, MeasureKind
 from fieldapp.standing.grading.models import CreditFreeze, CreditIncrease
 from tests import cast
 from tests.visitor import Visitor
@@ -60,6 +62,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "visits.note": {"section": "stock"},
     "playbook.classify": {"type": "quiet", "seen": "serious"},
     "tasks.drop": {"reason": "Sold out"},
+    "crossarea.create": {"product": "P10", "region": "410102"},
     "tickets.create": {"distributor": "D001", "kind": "quality"},
     "deals.create": {"distributor": "D001", "terms": "credit", "product": "P10", "kg": "5000", "price": "3150"},
     "offline.create": {"distributor": "D001", "terms": "credit", "product": "P10", "kg": "5000", "price": "3150"},
@@ -215,6 +218,21 @@ def make_world(app: Flask) -> World:
             caption="",
             when=remediation.When(at, at, cast.TODAY),
         )
+        case = cast.make_case(users["rep"], seller_id=distributor.id, product_words="P10")
+        case_when = crossarea.When(at, at, cast.TODAY)
+        case_photo = crossarea.keep_photo(
+            viewer_of(users["rep"]),
+            case,
+            key=uuid7(),
+            content=Content(picture.getvalue(), JPEG),
+            caption="",
+            when=case_when,
+        )
+        boss = viewer_of(users["boss"])
+        crossarea.advance(boss, case, CaseVerb.INVESTIGATE, "", case_when)
+        crossarea.rule(boss, case, CaseVerb.BENIGN, "Once", case_when, seen=case.version)
+        agreement = crossarea.Agreement(MeasureKind.WARNING, 0, cast.TODAY, "By letter")
+        measure = crossarea.agree(boss, case, agreement, case_when, seen=case.version)
         link = surveys.open_link(viewer_of(users["rep"]), survey, at)
         answered = cast.make_survey(distributor, users["rep"])
         answered_photo = cast.add(
@@ -250,6 +268,11 @@ def make_world(app: Flask) -> World:
                 "photo_id": photo.id,
                 "ticket_id": ticket.id,
                 "tickets.photo:photo_id": shown.id,
+                "case_id": case.id,
+                "measure_id": measure.id,
+                "crossarea.photo:photo_id": case_photo.id,
+                "crossarea.letter:side": "seller",
+                "crossarea.export:kind": "csv",
                 "distributor_id": distributor.id,
                 "contact_id": distributor.contacts[0].id,
                 "user_id": target.id,

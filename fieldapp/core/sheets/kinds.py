@@ -6,7 +6,7 @@ Each concern describes its own kinds in `imports.py`; the engine that reads a fi
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -132,6 +132,7 @@ class Kind:
     `note`     — called in the transaction before anything is written; what it returns is given to `finish`.
     `trace`    — what is to be remembered of a row that changes something, until `finish`; None: nothing.
     `finish`   — keeps what is derived from the rows, in the same transaction.
+    `afterwards` — (now, today): what else follows from them, once they are committed and reported; commits by itself.
     """
 
     key: str
@@ -147,6 +148,7 @@ class Kind:
     note: Callable[[], Any] | None = None
     trace: Callable[[Planned], Any] | None = None
     finish: Callable[[Written], None] | None = None
+    afterwards: Callable[[datetime, date], object] | None = None
 
 
 # Columns -------------------------------------------------------------------------------------------------------------

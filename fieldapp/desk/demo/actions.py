@@ -16,8 +16,9 @@ from fieldapp.people.accounts.models import User
 from fieldapp.people.accounts.passwords import hash_password
 from fieldapp.people.audit.actions import record
 from fieldapp.people.audit.models import AuditEntry
+from fieldapp.trade.ledger import fresh
 
-from . import dossiers, feedback, fieldwork, history, people, ratings, services, surveys, tickets
+from . import crossarea, dossiers, feedback, fieldwork, history, people, ratings, services, surveys, tickets
 from .company import KINDS, Company
 
 ACCOUNTS = ("rep", "rep2", "boss", "admin")
@@ -44,7 +45,8 @@ def load(company: Company, at: datetime, progress: Callable[[str, float], None])
     begin_writing()
     hashed = hash_password(PASSWORD)
     db.session.execute(sa.update(User).where(User.username.in_(ACCOUNTS)).values(password_hash=hashed))
-    if db.session.scalar(sa.select(sa.func.count()).where(User.username.in_(ACCOUNTS))) == len(ACCOUNTS):
+    all_there = db.session.scalar(sa.select(sa.func.count()).where(User.username.in_(ACCOUNTS))) == len(ACCOUNTS)
+    if all_there:
         history.write(company, "rep", "boss", at, company.today)
         ratings.write(company, "rep", "boss", at, company.today)
         dossiers.write(company, "rep", "boss", at, company.today)
@@ -53,9 +55,11 @@ def load(company: Company, at: datetime, progress: Callable[[str, float], None])
         surveys.write(company.network.seed, at, company.today)
         feedback.write(company.network.seed, "boss", at)
         services.write(company.network.seed, "boss", at, company.today)
+        crossarea.write("boss", "admin", at, company.today)
     people.write(company.network.seed, at)
     record(None, LOADED, "demo", company.name, at, {})
     db.session.commit()
+    fresh.work(at, company.today)
 
 
 def _write(company: Company, kind: str, path: Path) -> bool:

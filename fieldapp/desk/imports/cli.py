@@ -12,7 +12,7 @@ from flask_babel import force_locale
 from fieldapp.core import clock
 from fieldapp.core.sheets import SheetError
 
-from .engine import Order, Outcome, read
+from .engine import Order, Outcome, follow_up, read
 from .registry import kinds
 from .runs import perform
 
@@ -42,6 +42,7 @@ def import_file(kind: str, file: Path, dry_run: bool, partial: bool) -> None:
             click.echo(f"{file}: {error}", err=True)
             sys.exit(1)
         _summarise(order, outcome)
+        follow_up(order.kind, outcome, clock.now(), clock.today())
     sys.exit(0 if outcome.taken else 1)
 
 

@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any, Self
@@ -120,6 +120,17 @@ def read(
                 order.rejected_to.unlink(missing_ok=True)  # an earlier reading's: those rows are in now
         progress(1.0)
         return outcome
+
+
+def follow_up(kind: Kind, outcome: Outcome, now: datetime, today: date) -> None:
+    """What else follows from rows that were taken. It changes nothing of the outcome: its faults go to the log."""
+    if kind.afterwards is None or not outcome.written:
+        return
+    try:
+        kind.afterwards(now, today)
+    except Exception:
+        db.session.rollback()
+        log.exception("import_follow_up_failed", kind=kind.key)
 
 
 def _batches(

@@ -28,7 +28,7 @@ from fieldapp.core.sheets.kinds import Kind
 from fieldapp.core.sheets.writing import csv_text
 from fieldapp.people.accounts.models import User
 
-from .engine import READING_SHARE, Order, Outcome, read
+from .engine import READING_SHARE, Order, Outcome, follow_up, read
 from .models import ImportRun, RunState
 from .registry import kinds
 
@@ -190,6 +190,7 @@ def _read(run: ImportRun) -> None:
         outcome = read(order, problems.add, beat.progress, before_commit=done)
     if not outcome.written:
         _finish(run.id, **_result(outcome, problems.shown, partial=run.partial))
+    follow_up(kind, outcome, clock.now(), clock.today())
 
 
 def _result(outcome: Outcome, shown: list[list[Any]], *, partial: bool = False) -> dict[str, Any]:

@@ -21,6 +21,9 @@ from fieldapp.fieldwork.feedback.rules import RemarkState
 from fieldapp.fieldwork.remediation.models import Remedy, Ticket, TicketEntry
 from fieldapp.fieldwork.remediation.rules import OPEN, TicketState, TicketVerb
 from fieldapp.network.distributors.models import Distributor
+from fieldapp.standing.crossarea.models import CrossCase, CrossEntry
+from fieldapp.standing.crossarea.rules import OPEN as UNDECIDED
+from fieldapp.standing.crossarea.rules import CaseState, CaseVerb
 from fieldapp.standing.grading.models import Assessment, AssessmentState, CreditIncrease, IncreaseState
 
 _STEPS = "fieldapp.process_steps"
@@ -33,6 +36,7 @@ class Group(StrEnum):
     DECISIONS = "decisions"
     TICKETS = "tickets"
     FEEDBACK = "feedback"
+    CASES = "cases"
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,7 +280,34 @@ _FEEDBACK = (
     ),
 )
 
-STEPS = (*_DECISIONS, *_TICKETS, *_FEEDBACK)
+_ON_APPEAL = (CaseVerb.UPHOLD, CaseVerb.CHANGE, CaseVerb.OVERTURN)
+
+_CASES = (
+    Step(
+        "cross_area",
+        Group.CASES,
+        lambda: _("Cross-area case: opened → decided"),
+        _done(CrossCase.region_code, CrossCase.recorded_at, CrossCase.decided_at),
+        _open(CrossCase.region_code, CrossCase.recorded_at, CrossCase.id).where(CrossCase.state.in_(UNDECIDED)),
+        "crossarea.show",
+        "case_id",
+        100,
+    ),
+    Step(
+        "cross_area_appeal",
+        Group.CASES,
+        lambda: _("Cross-area case: appealed → decided"),
+        _done(CrossCase.region_code, CrossCase.appealed_at, CrossEntry.at)
+        .join(CrossCase, CrossCase.id == CrossEntry.case_id)
+        .where(CrossEntry.verb.in_(_ON_APPEAL)),
+        _open(CrossCase.region_code, CrossCase.appealed_at, CrossCase.id).where(CrossCase.state == CaseState.APPEALED),
+        "crossarea.show",
+        "case_id",
+        50,
+    ),
+)
+
+STEPS = (*_DECISIONS, *_TICKETS, *_FEEDBACK, *_CASES)
 
 
 def group_name(group: Group) -> str:
@@ -285,4 +316,5 @@ def group_name(group: Group) -> str:
         Group.DECISIONS: _("Deals, limits and ratings"),
         Group.TICKETS: _("Tickets"),
         Group.FEEDBACK: _("Feedback"),
+        Group.CASES: _("Cross-area sales"),
     }[group]

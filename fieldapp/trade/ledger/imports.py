@@ -13,6 +13,7 @@ from fieldapp.network.distributors.imports import A_DISTRIBUTOR
 from fieldapp.network.territory.imports import A_REGION
 from fieldapp.trade.products.imports import A_PRODUCT
 
+from . import fresh
 from .actions import rebuild_balances, set_sums
 from .models import Invoice, InvoiceLine, Payment
 from .rules import batch_key
@@ -92,9 +93,10 @@ def _invoice_of_the_payer(rows: Sequence[kinds.Planned]) -> Faults:
 
 
 def _finish_invoices(written: kinds.Written) -> None:
-    """Each touched invoice is the sum of its lines, and the balances are those of the ledger."""
+    """Each touched invoice is the sum of its lines and will be looked at; the balances are those of the ledger."""
     for chunk in _chunks(written.keys[0]):
         set_sums(Invoice.id.in_(chunk))
+        fresh.queue(chunk)
     rebuild_balances(written.subjects)
 
 
@@ -144,6 +146,7 @@ INVOICES = kinds.Kind(
     check_batch=_whole_invoices,
     subject=(0, "distributor_id"),
     finish=_finish_invoices,
+    afterwards=fresh.work,
 )
 
 PAYMENTS = kinds.Kind(

@@ -61,6 +61,17 @@ class InvoiceLine(Base):
     )
 
 
+class FreshInvoice(Base):
+    """An invoice that came or changed and that a topic has yet to look at (fresh.py)."""
+
+    __tablename__ = "fresh_invoice"
+
+    topic: Mapped[str] = mapped_column(sa.String(32), primary_key=True)
+    invoice_id: Mapped[UUID] = mapped_column(sa.ForeignKey("invoice.id", ondelete="CASCADE"), primary_key=True)
+
+    __table_args__ = (sa.Index(None, "invoice_id"),)
+
+
 class Payment(Base):
     """Money received; `invoice_id` None is a payment on account."""
 

@@ -57,7 +57,8 @@ def test_the_rep_may_overrule_what_is_filled_in(rated: Rated) -> None:
     assert (rating.answered_percent, rating.score) == (85, 1000)
 
 
-def test_without_dates_and_sales_nothing_is_filled_in_and_the_page_says_why(rated: Rated) -> None:
+def test_without_dates_sales_and_cases_nothing_is_filled_in_and_the_page_says_why(rated: Rated) -> None:
+    cases.declare(rated.app, lambda _key, _on: None)
     with rated.changing():
         db.session.execute(sa.update(Distributor).where(Distributor.id == rated.other).values(region_code="410102"))
     text = rated.as_("rep").get(f"/distributors/{rated.other}/grade/new").text
