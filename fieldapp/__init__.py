@@ -89,6 +89,10 @@ def _register_concerns(app: Flask) -> None:
     from .desk.approvals import notices as approval_notices
     from .desk.approvals import views as approvals
     from .desk.batches import views as batches
+    from .desk.breaches import matching as breach_matching
+    from .desk.breaches import models as _breaches  # noqa: F401
+    from .desk.breaches import policy as breaches_policy
+    from .desk.breaches import told as breaches_told
     from .desk.checks import models as _checks  # noqa: F401
     from .desk.checks import policy as checks_policy
     from .desk.checks import trial as checks_trial
@@ -296,7 +300,11 @@ def _register_concerns(app: Flask) -> None:
     storage.declare(app, feedback_queries.known_photos)
     chores.declare(app, feedback_chores.CHORES)
     ledger_cli.init_app(app)
+    fresh_invoices.declare(app, breach_matching.TOPIC, breach_matching.read)
     chores.declare(app, fresh_invoices.CHORES)
+    policy_sections.declare(app, breaches_policy.SECTIONS)
+    notice_kinds.declare(app, breaches_told.KINDS)
+    chores.declare(app, breaches_told.CHORES)
     notice_kinds.declare(app, approval_notices.KINDS)
     notice_kinds.declare(app, grading_notices.KINDS)
     app.register_blueprint(notices.concern)
