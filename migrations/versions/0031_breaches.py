@@ -95,7 +95,7 @@ def upgrade() -> None:
         sa.Column("explained_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("decided_by_id", sa.Uuid(), nullable=True),
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("measure", sa.String(length=500), nullable=False),
+        sa.Column("measure", sa.String(length=1000), nullable=False),
         sa.Column("due_on", sa.Date(), nullable=True),
         *(
             sa.ForeignKeyConstraint([column], [target], name=op.f(f"fk_breach_{column}_{target.split('.')[0]}"))

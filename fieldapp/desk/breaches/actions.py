@@ -42,8 +42,10 @@ def decide(
     now: datetime,
     *,
     due_on: date | None = None,
+    seen: str | None = None,
 ) -> None:
-    """Accept, have it made good (`words` say how, `due_on` until when), finish, dismiss or open again.
+    """Accept, have it made good (`words` say how, `due_on` until when), finish, dismiss or open again. `seen`:
+    `judged_at` of what he looked at, as ISO text.
 
     By supervisors and administrators, never about their own customer or a deal that they checked themselves. Raises
     RefusedError; so it is, too, when somebody else was quicker.
@@ -52,13 +54,18 @@ def decide(
     refusal = refusal or may(verb, breach.state, viewer.id, (breach.rep_id, breach.checked_by_id))
     if refusal is not None:
         raise RefusedError(refusal)
+    if seen is not None and seen != breach.judged_at.isoformat():
+        raise RefusedError(Refusal.MOVED)
     before, (_from, after) = breach.state, MOVES[verb]
     values: dict[str, Any] = {"state": after, "decided_by_id": viewer.id, "decided_at": now}
     if verb is Verb.RECOVER:
-        values |= {"measure": words[:500], "due_on": due_on}
+        values |= {"measure": words, "due_on": due_on}
     elif verb is Verb.REOPEN:
         values |= {"decided_by_id": None, "decided_at": None, "measure": "", "due_on": None}
-    moved = sa.update(Breach).where(Breach.id == breach.id, Breach.state == before).values(values)
+    moved = sa.update(Breach).where(
+        Breach.id == breach.id, Breach.state == before, Breach.judged_at == breach.judged_at
+    )
+    moved = moved.values(values)
     done = db.session.execute(moved.execution_options(synchronize_session="fetch"))
     if not done.rowcount:  # type: ignore[attr-defined]
         db.session.refresh(breach)

@@ -51,7 +51,7 @@ class Breach(Base):
     explained_at: Mapped[datetime | None]
     decided_by_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("user_account.id"))
     decided_at: Mapped[datetime | None]
-    measure: Mapped[str] = mapped_column(sa.String(500), default="")
+    measure: Mapped[str] = mapped_column(sa.String(1000), default="")
     due_on: Mapped[date | None]
 
     __table_args__ = (

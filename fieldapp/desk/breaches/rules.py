@@ -532,6 +532,7 @@ class Refusal(StrEnum):
 
     OWN = "own"
     STATE = "state"
+    MOVED = "moved"
 
 
 def may(verb: Verb, state: State, decider: UUID, involved: Iterable[UUID | None]) -> Refusal | None:

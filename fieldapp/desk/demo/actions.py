@@ -17,7 +17,7 @@ from fieldapp.people.accounts.passwords import hash_password
 from fieldapp.people.audit.actions import record
 from fieldapp.people.audit.models import AuditEntry
 
-from . import dossiers, feedback, fieldwork, history, people, ratings, services, surveys, tickets
+from . import breaches, dossiers, feedback, fieldwork, history, people, ratings, services, surveys, tickets
 from .company import KINDS, Company
 
 ACCOUNTS = ("rep", "rep2", "boss", "admin")
@@ -56,6 +56,7 @@ def load(company: Company, at: datetime, progress: Callable[[str, float], None])
     people.write(company.network.seed, at)
     record(None, LOADED, "demo", company.name, at, {})
     db.session.commit()
+    breaches.write("rep", "boss", at, company.today, company.network.count)
 
 
 def _write(company: Company, kind: str, path: Path) -> bool:
