@@ -189,12 +189,16 @@ def wholes(lines: Iterable[Line], window_days: int) -> list[list[Line]]:
     """
     found: list[list[Line]] = []
     ends = date.min
-    for line in sorted(lines, key=lambda one: (one.day, one.number, one.line_no)):
+    for line in sorted(lines, key=_by_day):
         if not found or line.day > ends:
             found.append([])
             ends = line.day + timedelta(days=window_days)
         found[-1].append(line)
     return found
+
+
+def _by_day(line: Line) -> tuple[date, str, int]:
+    return line.day, line.number, line.line_no
 
 
 def certain_from(days: Sequence[date], read_from: date, wanted: date, numbers: Numbers) -> date | None:
@@ -362,7 +366,7 @@ def _judge(
         net=_rounded(group.net, group.grams),
         floor=_rounded(group.floor, group.grams) if case is Result.KEPT else None,
         lost=_rounded(lost, GRAMS_PER_TONNE),
-        lines=tuple(sorted(group.lines, key=lambda line: (line.day, line.number, line.line_no))),
+        lines=tuple(group.lines if result is Result.KEPT else sorted(group.lines, key=_by_day)),
         marks=frozenset(group.marks),
         why=why,
         used=used,
@@ -443,7 +447,9 @@ def _allow(group: _Group, case: Result, fitting: list[tuple[Permit, int]], slack
 def _odd(group: _Group, numbers: Numbers, price_of: PriceOf) -> bool:
     """Is a line so dear that its weight must be wrong, as when bags are written for kilograms?"""
     for line in group.lines:
-        row = price_of(line).row if line.grams > 0 else None
+        # A list price is hardly ever below the floor: most lines need not be asked for theirs.
+        near = line.amount * GRAMS_PER_TONNE * group.grams <= numbers.odd_factor * group.floor * line.grams
+        row = None if line.grams <= 0 or near else price_of(line).row
         usual = (row.list_price or row.floor_price) if row else None
         if usual and line.amount * GRAMS_PER_TONNE > numbers.odd_factor * usual * line.grams:
             return True
