@@ -118,9 +118,14 @@ def invoices(lines: int) -> Iterator[list[str | int | date]]:
 
 
 def read(instance: Path, kind: str, path: Path) -> Reading:
-    """Run the command and measure it."""
+    """Read a file and measure it."""
+    return measure(instance, "import", kind, str(path))
+
+
+def measure(instance: Path, *command: str) -> Reading:
+    """Run a command and measure it."""
     start, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
-    done = flask(instance, "import", kind, str(path))
+    done = flask(instance, *command)
     seconds, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     peak = next(line for line in done.stderr.splitlines() if line.startswith("peak"))

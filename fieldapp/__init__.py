@@ -91,6 +91,12 @@ def _register_concerns(app: Flask) -> None:
     from .desk.areas import panels as area_panels
     from .desk.areas import views as areas
     from .desk.batches import views as batches
+    from .desk.breaches import matching as breach_matching
+    from .desk.breaches import models as _breaches  # noqa: F401
+    from .desk.breaches import panels as breaches_panels
+    from .desk.breaches import policy as breaches_policy
+    from .desk.breaches import told as breaches_told
+    from .desk.breaches import views as breaches
     from .desk.checks import models as _checks  # noqa: F401
     from .desk.checks import policy as checks_policy
     from .desk.checks import trial as checks_trial
@@ -323,7 +329,13 @@ def _register_concerns(app: Flask) -> None:
     trust.declare(app, "crossarea", crossarea_cases.breaches)
     fresh_invoices.declare(app, suspicions.TOPIC, suspicions.read)
     ledger_cli.init_app(app)
+    fresh_invoices.declare(app, breach_matching.TOPIC, breach_matching.read)
     chores.declare(app, fresh_invoices.CHORES)
+    app.register_blueprint(breaches.concern)
+    panels.declare(app, breaches_panels.PANELS)
+    policy_sections.declare(app, breaches_policy.SECTIONS)
+    notice_kinds.declare(app, breaches_told.KINDS)
+    chores.declare(app, breaches_told.CHORES)
     notice_kinds.declare(app, approval_notices.KINDS)
     notice_kinds.declare(app, grading_notices.KINDS)
     app.register_blueprint(notices.concern)

@@ -6,8 +6,12 @@ And makers of the few rows a test needs; what a test does not name has a plain d
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import sqlalchemy as sa
+
 from fieldapp.core.clock import SHANGHAI
 from fieldapp.core.db import db, uuid7
+from fieldapp.desk.breaches.models import Breach
+from fieldapp.desk.breaches.rules import Result
 from fieldapp.fieldwork.remediation import actions as remediation
 from fieldapp.fieldwork.remediation.models import Ticket
 from fieldapp.fieldwork.remediation.rules import Severity, TicketKind
@@ -231,6 +235,30 @@ def make_ticket(distributor: Distributor, rep: User, **values: Any) -> Ticket:
 
 
 # Surveys ---------------------------------------------------------------------------------------------------------
+
+
+def make_breach(distributor: Distributor, rep: User, **values: Any) -> Breach:
+    """Five tonnes below the floor, found on a business day, to be explained."""
+    product = db.session.scalars(sa.select(Product).order_by(Product.code)).first() or make_product()
+    defaults = {
+        "number": (db.session.scalar(sa.select(sa.func.max(Breach.number))) or 0) + 1,
+        "result": Result.BELOW,
+        "region_code": distributor.region_code,
+        "product_id": product.id,
+        "ship_to": distributor.region_code or "",
+        "first_on": TODAY,
+        "last_on": TODAY,
+        "grams": 5_000_000,
+        "amount": 1_500_000,
+        "net": 296_000,
+        "floor": 315_000,
+        "lost": 95_000,
+        "facts": {"lines": [], "marks": [], "why": None, "used": [], "window_days": 3},
+        "policy_version": 1,
+        "found_at": NOW,
+        "judged_at": NOW,
+    }
+    return add(Breach(distributor_id=distributor.id, rep_id=rep.id, **{**defaults, **values}))
 
 
 def make_survey(distributor: Distributor, rep: User, **values: Any) -> Survey:

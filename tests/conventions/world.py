@@ -248,6 +248,7 @@ def make_world(app: Flask) -> World:
         )
         remark_photo = cast.add(RemarkPhoto(remark_id=remark.id, taken_at=at, sha256=photo.sha256, size=photo.size))
         storage.keep(remark_photo.id, remark_photo.sha256, picture.getvalue())
+        breach_id = cast.make_breach(distributor, users["rep"]).id
         world = World(
             app,
             {
@@ -330,5 +331,8 @@ def make_world(app: Flask) -> World:
         "process.export_step:kind": "csv",
         "process.export:kind": "csv",
         "service.export:kind": "csv",
+        "breach_id": breach_id,
+        "breaches.export:kind": "csv",
+        "breaches.export_patterns:kind": "csv",
     }
     return world

@@ -19,6 +19,7 @@ from fieldapp.people.audit.models import AuditEntry
 from fieldapp.trade.ledger import fresh
 
 from . import crossarea, dossiers, feedback, fieldwork, history, people, ratings, services, surveys, tickets
+from . import breaches, dossiers, feedback, fieldwork, history, people, ratings, services, surveys, tickets
 from .company import KINDS, Company
 
 ACCOUNTS = ("rep", "rep2", "boss", "admin")
@@ -60,6 +61,7 @@ def load(company: Company, at: datetime, progress: Callable[[str, float], None])
     record(None, LOADED, "demo", company.name, at, {})
     db.session.commit()
     fresh.work(at, company.today)
+    breaches.write("rep", "boss", at, company.today, company.network.count)
 
 
 def _write(company: Company, kind: str, path: Path) -> bool:

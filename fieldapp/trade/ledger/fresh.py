@@ -30,8 +30,8 @@ Reader = Callable[[Sequence[UUID], datetime, date], int]
 def declare(app: Flask, topic: str, read: Reader) -> None:
     """Have invoices that are new or changed looked at. `topic`: at most 32 characters, once for each app.
 
-    The reader is given keys of invoices that may have been looked at before, in any order, and must come to the same
-    result however often it looks. It neither commits nor rolls back.
+    The reader is given keys of invoices, those of a distributor together, that may have been looked at before, and must
+    come to the same result however often it looks. It neither commits nor rolls back.
     """
     topics: dict[str, Reader] = app.extensions.setdefault(_TOPICS, {})
     if topic in topics:
@@ -52,12 +52,12 @@ def queue_since(day: date) -> int:
 
 def _queue(where: sa.ColumnElement[bool]) -> None:
     for topic in _topics():
-        found = sa.select(sa.literal(topic, sa.String), Invoice.id).where(where)
-        statement = insert_into(FreshInvoice).from_select(["topic", "invoice_id"], found)
+        found = sa.select(sa.literal(topic, sa.String), Invoice.id, Invoice.distributor_id).where(where)
+        statement = insert_into(FreshInvoice).from_select(["topic", "invoice_id", "distributor_id"], found)
         # Not "do nothing": the row is locked until our change can be read. Otherwise PostgreSQL would let a worker take
         # it for the old state of the invoice while we write the new one.
         statement = statement.on_conflict_do_update(
-            index_elements=["topic", "invoice_id"], set_={"topic": statement.excluded.topic}
+            index_elements=["topic", "invoice_id"], set_={"distributor_id": statement.excluded.distributor_id}
         )
         db.session.execute(statement)
 
@@ -79,50 +79,56 @@ def waiting(topic: str) -> int:
 
 
 def _work(topic: str, read: Reader, now: datetime, today: date) -> int:
-    after: UUID | None = None
+    after: tuple[UUID, UUID] | None = None
     size, faults, done, remarks = CHUNK, 0, 0, 0
     while faults < MOST_FAULTS:
         begin_writing()
-        ids: list[UUID] = []
+        keys: list[tuple[UUID, UUID]] = []
         try:
-            ids = _take(topic, after, size)
-            if ids:
-                found = read(ids, now, today)
+            keys = _take(topic, after, size)
+            if keys:
+                found = read([invoice for _distributor, invoice in keys], now, today)
             db.session.commit()
         except Exception:
             db.session.rollback()
-            if not ids:
+            if not keys:
                 log.exception("invoices_not_taken", topic=topic)
                 break
-            if len(ids) > 1:
-                size = max(len(ids) // 10, 1)
+            if len(keys) > 1:
+                size = max(len(keys) // 10, 1)
                 continue
             faults += 1
-            after = ids[0]
-            log.exception("invoice_not_looked_at", topic=topic, invoice=str(ids[0]))
+            after = keys[0]
+            log.exception("invoice_not_looked_at", topic=topic, invoice=str(after[1]))
             continue
-        if not ids:
+        if not keys:
             break
-        done += len(ids)
+        done += len(keys)
         remarks += found
-        after, size = ids[-1], min(size * 10, CHUNK)
+        after, size = keys[-1], min(size * 10, CHUNK)
     if done:
         log.info("invoices_looked_at", topic=topic, invoices=done, remarks=remarks)
     return done
 
 
-def _take(topic: str, after: UUID | None, size: int) -> list[UUID]:
-    """The next keys, out of the queue: until our transaction ends nobody else looks at invoices for this topic."""
+def _take(topic: str, after: tuple[UUID, UUID] | None, size: int) -> list[tuple[UUID, UUID]]:
+    """The next (distributor, invoice), out of the queue: until our transaction ends nobody else looks for this topic.
+
+    By distributor, so that what a reader has to know of one it reads once.
+    """
     if db.engine.dialect.name == "postgresql":
         db.session.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCKS, crc32(topic.encode()) & 0x7FFFFFFF)))
     mine = FreshInvoice.topic == topic
-    beyond = mine if after is None else sa.and_(mine, FreshInvoice.invoice_id > after)
+    place = sa.tuple_(FreshInvoice.distributor_id, FreshInvoice.invoice_id)
+    found = sa.select(FreshInvoice.distributor_id, FreshInvoice.invoice_id).where(mine)
+    if after is not None:
+        found = found.where(place > sa.tuple_(*(sa.literal(key, sa.Uuid) for key in after)))
     # One that an import holds is skipped: it is looked at after that import.
-    found = sa.select(FreshInvoice.invoice_id).where(beyond).order_by(FreshInvoice.invoice_id).limit(size)
-    ids = list(db.session.scalars(found.with_for_update(skip_locked=True)))
-    taken = sa.delete(FreshInvoice).where(mine, FreshInvoice.invoice_id.in_(ids))
+    found = found.order_by(FreshInvoice.distributor_id, FreshInvoice.invoice_id).limit(size)
+    keys = list(db.session.execute(found.with_for_update(skip_locked=True)).tuples())
+    taken = sa.delete(FreshInvoice).where(mine, FreshInvoice.invoice_id.in_([invoice for _, invoice in keys]))
     db.session.execute(taken.execution_options(synchronize_session=False))
-    return ids
+    return keys
 
 
 _LOCKS = 31  # the family of our advisory locks on PostgreSQL

@@ -62,14 +62,16 @@ class InvoiceLine(Base):
 
 
 class FreshInvoice(Base):
-    """An invoice that came or changed and that a topic has yet to look at (fresh.py)."""
+    """An invoice that came or changed and that a topic has yet to look at (fresh.py). `distributor_id`: the order in
+    which they are taken, no more."""
 
     __tablename__ = "fresh_invoice"
 
     topic: Mapped[str] = mapped_column(sa.String(32), primary_key=True)
     invoice_id: Mapped[UUID] = mapped_column(sa.ForeignKey("invoice.id", ondelete="CASCADE"), primary_key=True)
+    distributor_id: Mapped[UUID]
 
-    __table_args__ = (sa.Index(None, "invoice_id"),)
+    __table_args__ = (sa.Index(None, "invoice_id"), sa.Index(None, "topic", "distributor_id", "invoice_id"))
 
 
 class Payment(Base):

@@ -99,6 +99,13 @@ def applying(
     rebates: Iterable[RebateRow], distributor: str, tier: str | None, line: str, product: str, on: date
 ) -> tuple[RebateRow, ...]:
     """The rebates that count for a distributor of a tier (None: only `*` rows) buying a product; by code."""
+    return tuple(one for one in concerning(rebates, distributor, tier, line, product) if valid_on(one, on))
+
+
+def concerning(
+    rebates: Iterable[RebateRow], distributor: str, tier: str | None, line: str, product: str
+) -> tuple[RebateRow, ...]:
+    """The same, whatever the day."""
     found = [
         rebate
         for rebate in rebates
@@ -106,7 +113,6 @@ def applying(
         and rebate.tier in (tier, ANY)
         and rebate.line in (line, ANY)
         and rebate.product in (product, ANY)
-        and valid_on(rebate, on)
     ]
     return tuple(sorted(found, key=lambda rebate: rebate.code))
 

@@ -1,0 +1,62 @@
+"""Breaches elsewhere: at a distributor, on the home page, among the approvals."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from flask import url_for
+from flask_babel import gettext as _
+
+from fieldapp.core.panels import Panel
+from fieldapp.people.accounts.models import Role
+from fieldapp.people.accounts.viewer import Viewer
+
+from . import queries, words
+from .models import Breach
+from .queries import Asked, Part
+from .rules import State
+
+MOST = 3
+
+
+def _at_distributor(viewer: Viewer, distributor_id: UUID, today: date) -> Mapping[str, Any] | None:
+    found = queries.open_at(viewer, distributor_id, MOST)
+    if not found:
+        return None
+    address = url_for("breaches.index", part=Part.ALL.value, q=found[0].code)
+    return _shown(viewer, today, found, _("Sold below the floor"), address, here=True)
+
+
+def _to_do(viewer: Viewer, _key: UUID, today: date) -> Mapping[str, Any] | None:
+    """The newest that are open: for a rep to explain, for a supervisor to decide."""
+    found = queries.listed(viewer, Asked(), MOST).rows
+    if not found:
+        return None
+    title = _("Sales below the floor: explain them") if viewer.role is Role.REP else _("Sold below the floor")
+    return _shown(viewer, today, found, title, url_for("breaches.index"), here=False)
+
+
+def _shown(
+    viewer: Viewer, today: date, rows: list[queries.Row], title: str, address: str, *, here: bool
+) -> Mapping[str, Any]:
+    floors = queries.sees_floors(viewer, today)
+    return {"rows": rows, "title": title, "all": address, "here": here, "floors": floors, "words": words}
+
+
+def _any_at(viewer: Viewer, distributor_id: UUID, _today: date) -> sa.ColumnElement[bool]:
+    open_ = Breach.state.in_((State.OPEN, State.RECOVER))
+    return sa.exists().where(queries.visible(viewer), Breach.distributor_id == distributor_id, open_)
+
+
+def _any(viewer: Viewer, _key: UUID, _today: date) -> sa.ColumnElement[bool]:
+    return sa.exists().where(queries.visible(viewer), Breach.state == State.OPEN, Breach.result.in_(queries.BELOW))
+
+
+_PANEL = "desk/breaches/panel.html"
+PANELS = (
+    Panel("distributor", _PANEL, _at_distributor, order=45, probe=_any_at),
+    Panel("home", _PANEL, _to_do, order=45, probe=_any),
+    Panel("approvals", _PANEL, _to_do, order=45, probe=_any),
+)
