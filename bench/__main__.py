@@ -15,7 +15,7 @@ from .world import ROOT
 
 AREAS = (
     "deal", "stale", "growth", "search", "lists", "rounds", "batch", "process", "imports", "exports", "weight",
-    "outbox", "start",
+    "merged", "outbox", "start",
 )  # fmt: skip
 
 

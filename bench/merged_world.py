@@ -130,7 +130,7 @@ def make(seed: int, count: int, each: int, townships: Iterable[str]) -> Company:
 def _account(random: Random, number: int, home: str, counties: Counties) -> Account:
     middle = _middle(home)
     place = (middle[0] + random.uniform(-0.02, 0.02), middle[1] + random.uniform(-0.02, 0.02))
-    name = "".join(random.choice(MARKS) for _ in range(3)) + random.choice(TRADES)
+    name = "".join(random.choice(MARKS) for _ in range(4)) + random.choice(TRADES)
     person = _person(random)
     return Account(
         number=number,
@@ -284,7 +284,8 @@ def _sold(random: Random, one: Account, other: Account) -> None:
 def _chain(random: Random, one: Account, other: Account) -> None:
     """Two shops of a chain that trade under one name, with one number to call."""
     head = one.name[:3]
-    one.name, other.name = f"{head}一分店饲料行", f"{head}二分店饲料行"
+    one.name = one.payer = f"{head}一分店饲料行"
+    other.name = other.payer = f"{head}二分店饲料行"
     other.phones = list(one.phones)
     if random.random() < 0.5:
         other.person = one.person

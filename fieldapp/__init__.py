@@ -197,8 +197,10 @@ def _register_concerns(app: Flask) -> None:
     from .standing.grading import views as grading
     from .standing.merged import chores as merged_chores
     from .standing.merged import models as _merged  # noqa: F401
+    from .standing.merged import panels as merged_panels
     from .standing.merged import policy as merged_policy
     from .standing.merged import told as merged_told
+    from .standing.merged import views as merged
     from .standing.service import models as _service  # noqa: F401
     from .standing.service import panels as service_panels
     from .standing.service import policy as service_policy
@@ -297,6 +299,8 @@ def _register_concerns(app: Flask) -> None:
     notice_kinds.declare(app, feedback_notices.KINDS)
     storage.declare(app, feedback_queries.known_photos)
     chores.declare(app, feedback_chores.CHORES)
+    app.register_blueprint(merged.concern)
+    panels.declare(app, merged_panels.PANELS)
     policy_sections.declare(app, merged_policy.SECTIONS)
     notice_kinds.declare(app, merged_told.KINDS)
     chores.declare(app, merged_chores.CHORES)

@@ -290,12 +290,12 @@ def _trade(accounts: _Accounts, today: date, scoring: Scoring, found: Found) -> 
     own, owners = _areas(accounts, since)
     late_days = _late_days(first, scoring.bunched_days)
     shares: list[float] = []
-    outside: dict[Pair, int] = {}
+    outside: dict[Pair, tuple[int, int]] = {}
     lately = (MONTHS - 12) + first
     for lines in _by_account(accounts, since, until):
         number = lines[0]
         months, late, total = [0] * MONTHS, 0, 0
-        sent: dict[int, int] = {}
+        sent: dict[int, tuple[int, int]] = {}
         mine = own.get(number, ())
         for _raw_key, day, ship_to, grams in lines[1]:
             month = int(day[:4]) * 12 + int(day[5:7]) - 1
@@ -306,18 +306,21 @@ def _trade(accounts: _Accounts, today: date, scoring: Scoring, found: Found) -> 
             if day[8:] >= late_days[month - first]:
                 late += grams
             if ship_to and not any(ship_to.startswith(region) and f <= day <= t for region, f, t in mine):
-                for other in _owners_of(owners, ship_to, day):
-                    sent[other] = sent.get(other, 0) + grams
+                whose = _owners_of(owners, ship_to, day)
+                for other in whose if len(whose) < scoring.frequent else ():
+                    already, most = sent.get(other, (0, 0))
+                    sent[other] = already + grams, max(most, len(whose))
         _keep(accounts, number, months, scoring)
         if total > 0:
             shares.append(late / total)
             accounts.bunched[number] = (late, total)
-        for other, grams in sent.items():
+        for other, (grams, most) in sent.items():
             if grams >= scoring.tonnes * 1_000_000 and grams * 100 >= total * scoring.delivery_percent:
-                outside[number, other] = grams * 100 // total
-    for (sender, owner), percent in outside.items():
+                outside[number, other] = grams * 100 // total, most
+    for (sender, owner), (percent, most) in outside.items():
         one, other = sorted((sender, owner))
-        evidence = Evidence(Kind.DELIVERY, "area", 2, {"by": "one" if sender == one else "other", "percent": percent})
+        facts = {"by": "one" if sender == one else "other", "percent": percent}
+        evidence = Evidence(Kind.DELIVERY, "area", 1 + most, facts)
         found[one, other].append(evidence)
     shares.sort()
     return shares[len(shares) // 2] if shares else 0.0
@@ -380,11 +383,11 @@ def _areas(accounts: _Accounts, since: date) -> tuple[dict[int, list[Window]], d
 
 
 def _owners_of(owners: Mapping[str, list[tuple[int, str, str]]], ship_to: str, day: str) -> list[int]:
-    """Whose place it is on a day: of the closest region that is anybody's. One that many share is nobody's."""
+    """Whose place it is on a day: of the closest region that is anybody's."""
     for region in chain(ship_to):
         here = [number for number, begin, end in owners.get(region, ()) if begin <= day <= end]
         if here:
-            return list(dict.fromkeys(here)) if len(here) <= 3 else []
+            return list(dict.fromkeys(here))
     return []
 
 

@@ -42,7 +42,6 @@ class Kind(StrEnum):
 IDENTITY = (
     Kind.CREDIT_CODE, Kind.BANK_ACCOUNT, Kind.PHONE, Kind.PAYER, Kind.LEGAL_PERSON, Kind.ADDRESS,
 )  # fmt: skip
-BEHAVIOUR = (Kind.SHIFT, Kind.DELIVERY, Kind.BUNCHED)
 # What nobody shares by chance, and does not change hands with a shop.
 _OWN = frozenset({Kind.CREDIT_CODE, Kind.BANK_ACCOUNT, Kind.LEGAL_PERSON})
 # What a chain that trades under one name shares in the open.
@@ -57,11 +56,11 @@ class Scoring:
     bank_account: int = 80
     phone: int = 50
     payer: int = 50
-    legal_person: int = 35
+    legal_person: int = 34
     address: int = 30
     shift: int = 30
     delivery: int = 25
-    bunched: int = 10
+    bunched: int = 5
     show: int = 40
     strong: int = 70
     frequent: int = 8
@@ -176,11 +175,12 @@ def weight_of(kind: Kind, holders: int, frequent: int) -> float:
     """How much of its points a value counts that so many files hold, from 1 down to 0.
 
     A phone on thirty files is the market's, an account on forty the bank's: it says nothing. What two files share alone
-    says most. A credit code is one company's by law, however many accounts it has, up to the same bound.
+    says most; so do deliveries into an area that is one's alone. A credit code is one company's by law, however many
+    accounts it has, up to the same bound.
     """
     if holders > frequent or holders < 2:
         return 0.0
-    if kind is Kind.CREDIT_CODE or kind in BEHAVIOUR:
+    if kind in (Kind.CREDIT_CODE, Kind.SHIFT, Kind.BUNCHED):
         return 1.0
     return 1.0 - (holders - 2) / max(frequent - 1, 1)
 

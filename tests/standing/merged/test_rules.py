@@ -84,7 +84,8 @@ def test_the_more_files_hold_a_value_the_less_it_says() -> None:
         ((Kind.SHIFT,), 2, Context(), False),  # a better rival
         ((Kind.SHIFT, Kind.DELIVERY), 2, Context(), True),
         ((Kind.BUNCHED,), 2, Context(), False),
-        ((Kind.LEGAL_PERSON, Kind.BUNCHED), 2, Context(), True),
+        ((Kind.DELIVERY,), 2, Context(), False),
+        ((Kind.LEGAL_PERSON, Kind.BUNCHED), 2, Context(), False),
         ((Kind.PHONE, Kind.ADDRESS, Kind.SHIFT), 2, Context(succession=True), False),  # a business that was sold
         ((Kind.PHONE, Kind.ADDRESS, Kind.BANK_ACCOUNT), 2, Context(succession=True), True),  # its owner stayed
         ((Kind.PHONE,), 2, Context(open=True), False),  # a chain in the open
