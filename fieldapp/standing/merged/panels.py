@@ -61,7 +61,7 @@ def _approvals(viewer: Viewer, _key: UUID, today: date) -> Mapping[str, Any] | N
 
 
 PANELS = (
-    Panel("distributor", "standing/merged/panel.html", _distributor, order=15, probe=_either),
+    Panel("distributor", "standing/merged/panel.html", _distributor, order=2, probe=_either),
     Panel("credit", "standing/merged/panel.html", _credit, order=10, probe=_grouped),
     Panel("approvals", "standing/merged/approvals.html", _approvals, order=60),
 )

@@ -44,7 +44,9 @@ def _percent() -> str:
 
 
 def _weight(kind: Kind) -> Setting:
-    return Setting((kind.value,), lambda: words.kind_name(kind), unit=_points, group=lambda: _("What speaks for it"))
+    return Setting(
+        (kind.value,), lambda: words.kind_name(kind), unit=_points, group=lambda: _("Points of the evidence")
+    )
 
 
 _NUMBERS: tuple[tuple[str, Text, Text | None, Text | None], ...] = (
