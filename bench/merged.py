@@ -62,7 +62,8 @@ def build(folder: Path, quick: bool, url: str | None = None) -> Path:
 
 
 def measure(place: Path, url: str | None) -> dict[str, Any]:
-    """A first look at everything, in this process: {seconds, megabytes, found: [[one, other], …]}."""
+    """A first look at everything, in this process: {seconds, worked: those of them on a processor, megabytes, before:
+    the look, found: [[one, other], …]}."""
     from datetime import UTC, datetime
 
     with open_app(str(place), url).app_context():
@@ -75,9 +76,9 @@ def measure(place: Path, url: str | None) -> dict[str, Any]:
             db.session.execute(sa.text(f"DELETE FROM {table}"))
         db.session.commit()
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        started = time.perf_counter()
+        started, worked = time.perf_counter(), time.process_time()
         actions.refresh(datetime(2026, 11, 23, 1, tzinfo=UTC), TODAY, Scoring())
-        seconds = time.perf_counter() - started
+        seconds, worked = time.perf_counter() - started, time.process_time() - worked
         rows = db.session.execute(
             sa.select(MergedPair.one_id, MergedPair.other_id).where(MergedPair.score >= Scoring().show)
         )
@@ -85,7 +86,7 @@ def measure(place: Path, url: str | None) -> dict[str, Any]:
         db.session.remove()
         db.engine.dispose()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return {"seconds": seconds, "megabytes": peak / 1024, "before": before / 1024, "found": found}
+    return {"seconds": seconds, "worked": worked, "megabytes": peak / 1024, "before": before / 1024, "found": found}
 
 
 def judged(place: Path, took: dict[str, Any]) -> tuple[float, float, dict[str, tuple[int, int]], dict[str, Any]]:
@@ -117,14 +118,15 @@ def goals(place: Path, url: str | None) -> list[Goal]:
     precision, recall, kinds, known = judged(place, took)
     where = f"{known['accounts']:,} accounts, {known['lines']:,} invoice lines, {'PostgreSQL' if url else 'SQLite'}"
     of = "; ".join(f"{kind} {hit}/{many}" for kind, (hit, many) in kinds.items())
+    wall, worked, megabytes = (took[name] for name in ("seconds", "worked", "megabytes"))
+    shown = f"precision of {len(took['found'])} shown ({of})"
     return [
-        Goal("merged", f"a look at {where}", f"< {WANTED_S} s", f"{took['seconds']:.1f} s", took["seconds"] < WANTED_S),
-        Goal("merged", f"its memory, {where}", f"< {WANTED_MB} MB", f"{took['megabytes']:.0f} MB",
-             took["megabytes"] < WANTED_MB),
-        Goal("merged", f"precision of {len(took['found'])} shown ({of})", f"≥ {LEAST}", f"{precision:.3f}",
-             precision >= LEAST),
+        Goal("merged", f"a look at {where}", f"< {WANTED_S} s", f"{wall:.1f} s", wall < WANTED_S),
+        Goal("merged", f"its work, {where}", f"< {WANTED_S} s CPU", f"{worked:.1f} s CPU", worked < WANTED_S),
+        Goal("merged", f"its memory, {where}", f"< {WANTED_MB} MB", f"{megabytes:.0f} MB", megabytes < WANTED_MB),
+        Goal("merged", shown, f"≥ {LEAST}", f"{precision:.3f}", precision >= LEAST),
         Goal("merged", "recall of what was planted", f"≥ {LEAST}", f"{recall:.3f}", recall >= LEAST),
-    ]  # fmt: skip
+    ]
 
 
 def _apart(*arguments: str) -> str:

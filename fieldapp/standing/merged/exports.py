@@ -51,4 +51,4 @@ def group_header() -> list[str]:
 def group_rows(found: Iterable[GroupRow]) -> Iterator[list[Cell]]:
     """One row for each group."""
     for row in found:
-        yield [row.name, row.members, row.seen, row.made_at.date()]
+        yield [row.name or _("Reaches beyond your patch"), row.members, row.seen, row.made_at.date()]

@@ -437,17 +437,23 @@ def members(distributor_id: UUID) -> list[UUID]:
 
 
 class GroupRow(NamedTuple):
-    """A group as the list shows it: its members, and how many of them lie in the viewer's patch."""
+    """A group as the list shows it: its members, and how many of them lie in the viewer's patch. `given`: its name,
+    which may be that of any member: `name` is None for who does not cover them all."""
 
     id: UUID
-    name: str
+    given: str
     made_at: Any
     members: int
     seen: int
 
+    @property
+    def name(self) -> str | None:
+        """What the viewer may read."""
+        return self.given if self.seen == self.members else None
+
 
 def groups(viewer: Viewer, most: int = PAGE, skip: int = 0) -> list[GroupRow]:
-    """Groups of which the viewer covers a member, by name."""
+    """Groups of which the viewer covers a member, the newest first."""
     inside = sa.func.sum(sa.case((viewer.scope(Distributor.region_code), 1), else_=0))
     statement = (
         sa.select(MergedGroup.id, MergedGroup.name, MergedGroup.made_at, sa.func.count(), inside)
@@ -455,7 +461,7 @@ def groups(viewer: Viewer, most: int = PAGE, skip: int = 0) -> list[GroupRow]:
         .join(Distributor, Distributor.id == MergedMember.distributor_id)
         .group_by(MergedGroup.id, MergedGroup.name, MergedGroup.made_at)
         .having(inside > 0)
-        .order_by(MergedGroup.name, MergedGroup.id)
+        .order_by(MergedGroup.id.desc())
         .limit(most)
         .offset(skip or None)
     )
@@ -488,6 +494,11 @@ class Group:
     def whole(self) -> bool:
         """Does the viewer cover every member?"""
         return not self.others
+
+    @property
+    def name(self) -> str | None:
+        """Its name; None where it may be that of a member whom the viewer does not cover."""
+        return self.row.name if self.whole else None
 
     @property
     def available(self) -> int:

@@ -119,12 +119,14 @@ def test_a_group_that_reaches_into_another_patch(app: Flask, pair: str, visit: V
     assert admin.post(f"{pair}/decision", {"verb": "confirm", "seen": "open", "reason": "One till"}).status_code == 303
     with app.app_context():
         group = queries.group_of(other.id)
-    for who, mine, theirs in (("boss", row.one_id, other), ("stranger", row.other_id, None)):
+        names = {key: db.session.get_one(Distributor, key).name for key in (row.one_id, row.other_id)}
+    for who, mine, theirs in (("boss", row.one_id, row.other_id), ("stranger", row.other_id, row.one_id)):
         pages: list[Any] = [f"/merged-accounts/groups/{group}", f"/distributors/{mine}", "/merged-accounts/groups"]
         for path in pages:
             answer = visit(who).get(path)
             assert answer.status_code == 200, path
-            assert theirs is None or theirs.name not in answer.text, path
+            assert names[theirs] not in answer.text, path
+        assert names[theirs] not in visit(who).get("/merged-accounts/groups/export.csv").text
         at = f"/merged-accounts/groups/{group}"
         assert visit(who).post(f"{at}/members/{mine}/departure", {"reason": "x"}).status_code == 403
         assert visit(who).post(f"{at}/name", {"name": "x"}).status_code == 403
