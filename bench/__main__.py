@@ -16,6 +16,8 @@ from .world import ROOT
 AREAS = (
     "deal", "stale", "growth", "search", "lists", "rounds", "batch", "process", "imports", "breaches", "exports",
     "weight", "outbox", "start",
+    "deal", "stale", "growth", "search", "lists", "rounds", "batch", "process", "imports", "exports", "weight",
+    "merged", "outbox", "start",
 )  # fmt: skip
 
 

@@ -216,6 +216,12 @@ def _register_concerns(app: Flask) -> None:
     from .standing.grading import policy as grading_policy
     from .standing.grading import trial as grading_trial
     from .standing.grading import views as grading
+    from .standing.merged import chores as merged_chores
+    from .standing.merged import models as _merged  # noqa: F401
+    from .standing.merged import panels as merged_panels
+    from .standing.merged import policy as merged_policy
+    from .standing.merged import told as merged_told
+    from .standing.merged import views as merged
     from .standing.service import models as _service  # noqa: F401
     from .standing.service import panels as service_panels
     from .standing.service import policy as service_policy
@@ -336,6 +342,11 @@ def _register_concerns(app: Flask) -> None:
     policy_sections.declare(app, breaches_policy.SECTIONS)
     notice_kinds.declare(app, breaches_told.KINDS)
     chores.declare(app, breaches_told.CHORES)
+    app.register_blueprint(merged.concern)
+    panels.declare(app, merged_panels.PANELS)
+    policy_sections.declare(app, merged_policy.SECTIONS)
+    notice_kinds.declare(app, merged_told.KINDS)
+    chores.declare(app, merged_chores.CHORES)
     notice_kinds.declare(app, approval_notices.KINDS)
     notice_kinds.declare(app, grading_notices.KINDS)
     app.register_blueprint(notices.concern)

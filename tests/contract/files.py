@@ -48,7 +48,10 @@ LABELS: dict[str, dict[str, str]] = {
         "number": "发票号", "line_no": "行号", "distributor": "经销商", "ship_to": "送货区域", "date": "日期",
         "due": "到期日", "product": "产品", "kg": "数量", "amount": "金额",
     },
-    "payments": {"number": "收款单号", "distributor": "经销商", "date": "日期", "amount": "金额", "invoice": "发票号"},
+    "payments": {
+        "number": "收款单号", "distributor": "经销商", "date": "日期", "amount": "金额", "invoice": "发票号",
+        "payer": "付款人",
+    },
     "targets": {"distributor": "经销商", "line": "产品线", "period": "期间", "tonnes": "目标吨数"},
 }  # fmt: skip
 

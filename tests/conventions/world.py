@@ -5,6 +5,7 @@ and a body to `BODIES` if its form needs one to get past its first check.
 """
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from io import BytesIO
 from typing import Any
 
@@ -42,6 +43,8 @@ from fieldapp.people.policy.models import DraftRevision, PolicyDraft
 from fieldapp.standing.crossarea import actions as crossarea
 from fieldapp.standing.crossarea.rules import CaseVerb, MeasureKind
 from fieldapp.standing.grading.models import CreditFreeze, CreditIncrease
+from fieldapp.standing.merged.models import MergedGroup, MergedMember, MergedPair
+from fieldapp.standing.merged.rules import State
 from tests import cast
 from tests.visitor import Visitor
 
@@ -88,6 +91,28 @@ class World:
             arguments[name] = str(found)
         with self.app.test_request_context():
             return str(self.app.url_for(rule.endpoint, **arguments))
+
+
+def _merged(at: datetime) -> tuple[MergedPair, MergedGroup]:
+    """Two more accounts that are counted as one."""
+    one, other = sorted((cast.make_distributor("D008"), cast.make_distributor("D009")), key=lambda row: row.id)
+    phone = [{"kind": "phone", "key": "aa", "holders": 2, "points": 50, "facts": {}}]
+    pair = cast.add(
+        MergedPair(
+            one_id=one.id,
+            other_id=other.id,
+            state=State.CONFIRMED,
+            score=50,
+            kinds=",phone,",
+            evidence=phone,
+            found_at=at,
+            changed_at=at,
+        )
+    )
+    group = cast.add(MergedGroup(name="Zhao's shops", made_at=at))
+    for member in (one, other):
+        cast.add(MergedMember(distributor_id=member.id, group_id=group.id, since=at))
+    return pair, group
 
 
 def make_world(app: Flask) -> World:
@@ -249,9 +274,15 @@ def make_world(app: Flask) -> World:
         remark_photo = cast.add(RemarkPhoto(remark_id=remark.id, taken_at=at, sha256=photo.sha256, size=photo.size))
         storage.keep(remark_photo.id, remark_photo.sha256, picture.getvalue())
         breach_id = cast.make_breach(distributor, users["rep"]).id
+        pair, group = _merged(at)
         world = World(
             app,
             {
+                "pair_id": pair.id,
+                "group_id": group.id,
+                "merged.leave:distributor_id": pair.one_id,
+                "merged.export:kind": "csv",
+                "merged.export_groups:kind": "csv",
                 "remark_id": remark.id,
                 "picture_id": remark_photo.id,
                 "feedback.export:kind": "csv",

@@ -117,8 +117,12 @@ _TITLES: dict[str, Callable[[], str]] = {
 
 
 def message(finding: Finding, seeing: Seeing) -> str:
-    """The sentence: what is so, and what to do next."""
-    return _SENTENCES[finding.code](finding.facts, seeing)
+    """The sentence: what is so, and what to do next; of a group's credit, with whom it is counted."""
+    said = _SENTENCES[finding.code](finding.facts, seeing)
+    if not finding.facts.get("together") or finding.code in _WITHOUT_GROUP:
+        return said
+    whom = _("Counted as one with %(accounts)s.", accounts=_names(finding.facts["together"], seeing))
+    return _in_turn(said, whom)
 
 
 def present(findings: Iterable[Finding], seeing: Seeing) -> ShownFindings:
@@ -158,6 +162,7 @@ def stored_findings(viewer: Viewer, check: DealCheck, today: date) -> ShownFindi
     return present(map(restore, check.findings), seeing_stored(viewer, check, today))
 
 
+_WITHOUT_GROUP = {"credit.paid_up", "credit.cash"}
 _WEIGHT = {Level.STOP: 0, Level.APPROVAL: 1, Level.INFO: 2}
 _WITH_SET_PRICE = {"price.below_floor", "price.far_below_floor"}
 
@@ -338,27 +343,36 @@ def interface_facts(finding: Finding, seeing: Seeing) -> dict[str, Any]:
 
     The floor is null for a viewer who may not see it; owners outside his patch are a count.
     """
-    facts, group = dict(finding.facts), finding.code.split(".")[0]
-    if group == "territory":
+    facts, block = dict(finding.facts), finding.code.split(".")[0]
+    if block == "territory":
         seen, others = seeing.split_owners(facts["owners"])
         return {
             "owners": sorted(owner.code for owner in seen),
             "other_owners": others,
             "region": facts["region"],
         }
-    if group == "price":
+    if block == "price":
         if not seeing.floor:
             facts["floor"] = None
         money = ("price", "list", "floor", "retail", "net", "rebates", "lowest_ok_price", "lowest_approvable_price")
         return {name: _text(facts[name]) for name in money} | {"rebate_codes": list(facts["rebate_codes"])}
-    if group == "credit":
+    if block == "credit":
         days = facts.pop("overdue_days")
         grade = facts.pop("grade")
+        group = _group(facts.pop("together", ()), seeing)
         dates = {name: facts.pop(name, None) for name in ("valid_until", "temporary_until")}
         shown: dict[str, Any] = {name: _text(value) for name, value in facts.items()}
         known = {name: str(day) for name, day in dates.items() if day}
-        return {"grade": grade, "overdue_days": days, **shown, **known}
+        return {"grade": grade, "overdue_days": days, **shown, **known, **group}
     return facts
+
+
+def _group(keys: Iterable[str], seeing: Seeing) -> dict[str, Any]:
+    """The accounts that are counted as one with the deal's, as `owners` and `other_owners` are told; {} without any."""
+    if not keys:
+        return {}
+    seen, others = seeing.split_owners(list(keys))
+    return {"group": sorted(one.code for one in seen), "other_group": others}
 
 
 def _text(fen: int | None) -> str | None:

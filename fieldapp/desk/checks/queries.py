@@ -27,6 +27,7 @@ from fieldapp.people.accounts.viewer import Viewer
 from fieldapp.standing.grading.credit_rules import limit_on
 from fieldapp.standing.grading.models import CreditRecord
 from fieldapp.standing.grading.rules import CreditFacts
+from fieldapp.standing.merged import exposure
 from fieldapp.trade.ledger.models import Balance
 from fieldapp.trade.ledger.queries import position_on, read_open_items
 from fieldapp.trade.ledger.rules import LedgerFacts, from_balance
@@ -89,7 +90,7 @@ class DistributorRow:
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """An owner of a place: shown to a viewer whose patch covers its region."""
+    """An owner of a place, or an account counted as one with the deal's: shown to a viewer whose patch covers it."""
 
     code: str
     name: str
@@ -196,6 +197,7 @@ def _facts_statement(dialect: str) -> sa.Select[Any]:
             Balance.open_items,
             areas,
             main_contact,
+            exposure.others(),
         )
         .select_from(Distributor)
         .join(Stamp, Stamp.id == 1)
@@ -218,7 +220,7 @@ def know(viewer: Viewer, distributor: str, on: date, ship_to: str | None) -> Kno
     row = _FACTS.one(code=distributor.strip().casefold(), ship_to=place)
     if row is None or not viewer.covers(row[5]):
         raise UnknownDistributorError(distributor)
-    stamp, found, credit, ledger, (areas, main_contact) = (
+    stamp, found, credit, ledger, (areas, main_contact, others) = (
         row[:2],
         DistributorRow(*row[2:8]),
         row[8:15],
@@ -240,17 +242,20 @@ def know(viewer: Viewer, distributor: str, on: date, ship_to: str | None) -> Kno
         position = from_balance(outstanding, read_open_items(open_items), on)
     else:
         position = position_on(found.id, on)
+    policy, group = snapshot.policy_on(on), exposure.read(others)
+    counted, position = exposure.counted(credit_of(credit, on), position, group, on, policy.settings)
     return Known(
         distributor=found,
         ship_to=place,
-        credit=credit_of(credit, on),
+        credit=counted,
         ledger=position,
         areas=tuple(
             AreaRow(key, region, line, date.fromisoformat(start), date.fromisoformat(end) if end else None)
             for key, _code, _name, _at, region, line, start, end in areas or ()
         ),
-        owners={key: Owner(code, name, at) for key, code, name, at, *_rest in areas or ()},
-        policy=snapshot.policy_on(on),
+        owners={key: Owner(code, name, at) for key, code, name, at, *_rest in areas or ()}
+        | {one.key: Owner(one.code, one.name, one.region_code) for one in group},
+        policy=policy,
         reference=snapshot,
         regions=regions,
         main_contact=main_contact,

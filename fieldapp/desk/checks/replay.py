@@ -41,7 +41,9 @@ def _facts(stored: Mapping[str, Any]) -> DealFacts:
     return DealFacts(
         distributor=DistributorFacts(distributor["code"], Status(distributor["status"])),
         lines=tuple(_line_facts(line) for line in stored["lines"]),
-        credit=CreditFacts(**{**credit, "valid_until": _day(credit["valid_until"])}),
+        credit=CreditFacts(
+            **{**credit, "valid_until": _day(credit["valid_until"]), "together": tuple(credit.get("together", ()))}
+        ),
         ledger=LedgerFacts(**{**ledger, "open_items": items}),
     )
 

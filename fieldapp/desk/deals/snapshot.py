@@ -13,12 +13,13 @@ from fieldapp.core.db import db
 from fieldapp.core.pinyin import syllables
 from fieldapp.desk.checks import reference
 from fieldapp.desk.checks.queries import credit_of
-from fieldapp.desk.checks.reference import Reference, Regions
+from fieldapp.desk.checks.reference import Policy, Reference, Regions
 from fieldapp.network.distributors.models import Distributor
 from fieldapp.network.territory.models import Area, Region
 from fieldapp.network.territory.rules import AreaRow, chain
 from fieldapp.people.accounts.viewer import Viewer
 from fieldapp.standing.grading.models import CreditRecord
+from fieldapp.standing.merged import exposure
 from fieldapp.trade.ledger.models import Balance
 from fieldapp.trade.ledger.queries import CHUNK, read_open_items, rows_of
 from fieldapp.trade.ledger.rules import LedgerFacts, from_balance, position
@@ -49,10 +50,10 @@ def snapshot(viewer: Viewer, today: date, now: datetime) -> bytes:
     days = (today, today + timedelta(days=1))
     rows, whose = _distributors(viewer)
     ledgers = _ledgers(rows, days)
-    customers = [_customer(row, ledger, days) for row, ledger in zip(rows, ledgers, strict=True)]
+    policies = [known_reference.policy_on(day) for day in days]
+    customers = [_customer(row, ledger, days, policies) for row, ledger in zip(rows, ledgers, strict=True)]
     places = _places(rows, regions)
     areas, owners = _areas(viewer, places)
-    policies = [known_reference.policy_on(day) for day in days]
     body = pack(
         Known(
             days=days,
@@ -97,6 +98,7 @@ _COLUMNS = (
     Balance.outstanding,
     Balance.as_of,
     Balance.open_items,
+    exposure.others().label("others"),
 )
 
 
@@ -120,7 +122,12 @@ def _read(viewer: Viewer, condition: Any) -> Sequence[Any]:
     ).all()
 
 
-def _customer(row: Any, ledger: Sequence[LedgerFacts], days: Sequence[date]) -> Customer:
+def _customer(row: Any, ledger: Sequence[LedgerFacts], days: Sequence[date], policies: Sequence[Policy]) -> Customer:
+    group = exposure.read(row.others)
+    counted = [
+        exposure.counted(credit_of(tuple(row[7:14]), day), owed, group, day, policy.settings)
+        for day, owed, policy in zip(days, ledger, policies, strict=True)
+    ]
     return Customer(
         key=row.code_key,
         code=row.code,
@@ -129,8 +136,8 @@ def _customer(row: Any, ledger: Sequence[LedgerFacts], days: Sequence[date]) -> 
         region=row.region_code,
         tier=row.tier.casefold() if row.tier else None,
         status=row.status,
-        credit=[credit_of(tuple(row[7:14]), day) for day in days],
-        ledger=ledger,
+        credit=[credit for credit, _owed in counted],
+        ledger=[owed for _credit, owed in counted],
     )
 
 

@@ -20,6 +20,7 @@ from fieldapp.trade.ledger import fresh
 
 from . import crossarea, dossiers, feedback, fieldwork, history, people, ratings, services, surveys, tickets
 from . import breaches, dossiers, feedback, fieldwork, history, people, ratings, services, surveys, tickets
+from . import dossiers, feedback, fieldwork, history, merged, people, ratings, services, surveys, tickets
 from .company import KINDS, Company
 
 ACCOUNTS = ("rep", "rep2", "boss", "admin")
@@ -62,6 +63,12 @@ def load(company: Company, at: datetime, progress: Callable[[str, float], None])
     db.session.commit()
     fresh.work(at, company.today)
     breaches.write("rep", "boss", at, company.today, company.network.count)
+        merged.plant("boss", company.today)
+    people.write(company.network.seed, at)
+    record(None, LOADED, "demo", company.name, at, {})
+    db.session.commit()
+    if db.session.scalar(sa.select(sa.exists().where(User.username == "boss"))):
+        merged.look("boss", at, company.today)
 
 
 def _write(company: Company, kind: str, path: Path) -> bool:

@@ -20,6 +20,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from fieldapp.core.db import db
 from fieldapp.core.hotread import HotRead
 from fieldapp.core.search import query
+from fieldapp.desk.checks import reference
 from fieldapp.desk.checks.models import DealCheck
 from fieldapp.desk.checks.queries import visible
 from fieldapp.desk.deals.queries import nearby, place_names
@@ -32,6 +33,8 @@ from fieldapp.people.accounts.models import User
 from fieldapp.people.accounts.viewer import Viewer
 from fieldapp.standing.grading.credit_rules import limit_on
 from fieldapp.standing.grading.models import CreditRecord, Grade
+from fieldapp.standing.grading.rules import CreditFacts
+from fieldapp.standing.merged import exposure
 from fieldapp.trade.ledger.models import Balance
 from fieldapp.trade.ledger.queries import position_on, read_open_items
 from fieldapp.trade.ledger.rules import LedgerFacts, from_balance
@@ -48,7 +51,8 @@ _WIDE = 2  # digits of a region code: a whole province, so that walking the orde
 class Row(NamedTuple):
     """A distributor as the list shows it. Money is fen; `available` None where no credit record is.
 
-    `limit` holds what is `temporary` in it today.
+    `limit` holds what is `temporary` in it today. Of an account that is counted as one with others (`together`: how
+    many), `limit` and `available` are the group's, as a deal check counts them; what is owed is the account's own.
     """
 
     id: UUID
@@ -64,6 +68,7 @@ class Row(NamedTuple):
     overdue_days: int
     temporary: int = 0
     km: int | None = None
+    together: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,6 +350,7 @@ _SHOWN = (
     Balance.outstanding,
     Balance.as_of,
     Balance.open_items,
+    exposure.others().label("others"),
 )
 
 
@@ -365,6 +371,7 @@ class _Standing(NamedTuple):
     outstanding: int | None
     as_of: date | None
     open_items: list[Any] | None
+    others: list[Any] | None
 
 
 @lru_cache(maxsize=64)
@@ -391,6 +398,11 @@ def _row(row: Any, today: date) -> Row:
     ledger = _ledger(row, today)
     limit, temporary = limit_on(today, row.limit, row.extra_limit, row.extra_from, row.extra_until)
     available = (limit or 0) - ledger.outstanding if row.credited else None
+    others = exposure.read(row.others)
+    if others and row.credited:
+        settings = reference.read()[0].policy_on(today).settings
+        credit, owed = exposure.counted(CreditFacts(row.grade, limit), ledger, others, today, settings)
+        limit, available = credit.limit, (credit.limit or 0) - owed.outstanding
     return Row(
         id=row.id,
         code=row.code,
@@ -404,6 +416,7 @@ def _row(row: Any, today: date) -> Row:
         outstanding=ledger.outstanding,
         overdue=ledger.overdue,
         overdue_days=ledger.overdue_days,
+        together=len(others),
     )
 
 

@@ -7,7 +7,7 @@ from flask import Response, abort, flash, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from fieldapp.core import clock
+from fieldapp.core import clock, panels
 from fieldapp.core.access import DECIDERS, SIGNED_IN, SUPERVISORS
 from fieldapp.core.concern import Concern
 from fieldapp.core.db import uuid7
@@ -184,6 +184,7 @@ def _show(distributor_id: UUID, *, status: int = 200, **more: Any) -> Response:
         distributor=distributor,
         place=lambda code: (names.get(code) or code).replace(" · ", " "),
         new_key=uuid7(),
+        panels=panels.shown("credit", current_user, distributor_id, clock.today()),
         **context,
         **more,
     )

@@ -42,6 +42,7 @@ class CreditFacts:
     """The credit record that counts. Without one: no grade, no limit. A `limit` of None counts as 0.
 
     Of the limit, `temporary` fen are an increase that holds until `temporary_until`, on the day of the deal.
+    `together`: keys of the accounts that are counted as one with this one, in limit and debt alike (standing/merged).
     """
 
     grade: str | None = None
@@ -50,6 +51,7 @@ class CreditFacts:
     frozen: bool = False
     temporary: int = 0
     temporary_until: date | None = None
+    together: tuple[str, ...] = ()
 
 
 def available(credit: CreditFacts, ledger: LedgerFacts) -> int:
@@ -128,4 +130,5 @@ def _facts(credit: CreditFacts, ledger: LedgerFacts) -> dict[str, Any]:
         "overdue": ledger.overdue,
         "overdue_days": ledger.overdue_days,
         **temporary,
+        **({"together": credit.together} if credit.together else {}),
     }

@@ -16,7 +16,7 @@ from fieldapp.trade.products.imports import A_PRODUCT
 from . import fresh
 from .actions import rebuild_balances, set_sums
 from .models import Invoice, InvoiceLine, Payment
-from .rules import batch_key
+from .rules import batch_key, payer_key
 
 _CHUNK = 500
 
@@ -114,6 +114,10 @@ def _found_by(row: Mapping[str, Any]) -> Mapping[str, Any]:
     return {"batch_key": batch_key(row["batch"]) if row["batch"] else None}
 
 
+def _paid_by(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {"payer_key": payer_key(row["payer"])}
+
+
 INVOICES = kinds.Kind(
     "invoices",
     Message(N_("Invoices")),
@@ -158,8 +162,9 @@ PAYMENTS = kinds.Kind(
         kinds.day("date", required=True, default=kinds.NEEDED),
         kinds.money("amount", negative=True, required=True, default=kinds.NEEDED),
         kinds.reference("invoice", "invoice_id", _AN_INVOICE, form=Message(N_("an invoice's number, or empty"))),
+        kinds.text("payer", 120),
     ),
-    parts=(kinds.Part(Payment, ("number_key",)),),
+    parts=(kinds.Part(Payment, ("number_key",), derive=_paid_by, derived_from="payer"),),
     check_batch=_invoice_of_the_payer,
     subject=(0, "distributor_id"),
     finish=_finish_payments,

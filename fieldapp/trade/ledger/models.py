@@ -75,7 +75,11 @@ class FreshInvoice(Base):
 
 
 class Payment(Base):
-    """Money received; `invoice_id` None is a payment on account."""
+    """Money received; `invoice_id` None is a payment on account.
+
+    `payer`: whose money it was, by name or account, where the ERP says it; `payer_key` (rules.payer_key) is what equal
+    payers have in common.
+    """
 
     __tablename__ = "payment"
 
@@ -86,8 +90,19 @@ class Payment(Base):
     date: Mapped[dt.date]
     amount: Mapped[fen]
     invoice_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("invoice.id"), index=True)
+    payer: Mapped[str | None] = mapped_column(sa.String(120))
+    payer_key: Mapped[str | None] = mapped_column(sa.String(64))
 
-    __table_args__ = (sa.Index(None, "distributor_id", "date"),)
+    __table_args__ = (
+        sa.Index(None, "distributor_id", "date"),
+        sa.Index(
+            "ix_payment_payer",
+            "payer_key",
+            "distributor_id",
+            sqlite_where=sa.text("payer_key IS NOT NULL"),
+            postgresql_where=sa.text("payer_key IS NOT NULL"),
+        ),
+    )
 
 
 class Balance(Base):

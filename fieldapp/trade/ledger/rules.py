@@ -8,6 +8,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from fieldapp.core.pinyin import normal
+
 
 @dataclass(frozen=True, slots=True)
 class InvoiceFacts:
@@ -121,3 +123,8 @@ def from_balance(outstanding: int, open_by_due: Iterable[tuple[dt.date | None, i
 def batch_key(batch: str) -> str:
     """What two spellings of one batch have in common: blanks around it and upper or lower case do not count."""
     return batch.strip().casefold()[:64]
+
+
+def payer_key(payer: str | None) -> str | None:
+    """What two spellings of one payer have in common, a name or an account: its letters and digits; None: nothing."""
+    return "".join(sign for sign in normal(payer or "") if sign.isalnum())[:64] or None

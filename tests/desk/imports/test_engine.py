@@ -421,6 +421,18 @@ def test_labels_are_unambiguous_and_complete() -> None:
         assert all(column.labels for column in kind.columns), kind.key
 
 
+def test_a_payment_says_who_paid(desk: Desk) -> None:
+    desk.world("products")
+    desk.read("distributors", FILES["distributors"])
+    header = "number,distributor,date,amount,payer\n"
+    assert desk.read("payments", header + "Y1,D001,2026-11-03,5, 丰源 农牧（郑州） \n").written, desk.errors
+    assert one(Payment, number="Y1").payer_key == "丰源农牧郑州"
+    desk.read("payments", "number,amount\nY1,6\n")
+    assert one(Payment, number="Y1").payer == "丰源 农牧（郑州）", "an absent column leaves it alone"
+    desk.read("payments", "单号,付款人\nY1,\n")
+    assert (one(Payment, number="Y1").payer, one(Payment, number="Y1").payer_key) == (None, None)
+
+
 def test_an_invoice_line_carries_its_batch_and_the_day_of_its_order(desk: Desk) -> None:
     desk.world("products")
     desk.read("distributors", FILES["distributors"])
