@@ -201,7 +201,10 @@ def _register_concerns(app: Flask) -> None:
     from .standing.service import views as service
     from .trade.ledger import models as _ledger  # noqa: F401
     from .trade.pricing import models as _pricing  # noqa: F401
+    from .trade.pricing import notices as pricing_notices
+    from .trade.pricing import policy as pricing_policy
     from .trade.products import models as _products  # noqa: F401
+    from .trade.retail import models as _retail  # noqa: F401
     from .trade.targets import models as _targets  # noqa: F401
 
     app.register_blueprint(accounts.concern)
@@ -293,6 +296,8 @@ def _register_concerns(app: Flask) -> None:
     notice_kinds.declare(app, feedback_notices.KINDS)
     storage.declare(app, feedback_queries.known_photos)
     chores.declare(app, feedback_chores.CHORES)
+    policy_sections.declare(app, pricing_policy.SECTIONS)
+    notice_kinds.declare(app, pricing_notices.KINDS)
     notice_kinds.declare(app, approval_notices.KINDS)
     notice_kinds.declare(app, grading_notices.KINDS)
     app.register_blueprint(notices.concern)

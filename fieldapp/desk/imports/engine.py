@@ -598,7 +598,7 @@ class _Plan:
         done = 0
         connection = db.session.connection()
         noted = self._kind.note() if self._kind.note is not None else None
-        for step in self._steps:
+        for step in self._steps if self._kind.writes else ():
             for shape, rows in step.spool.batches():
                 step.statements[shape].execute(connection, rows)
                 done += len(rows)
