@@ -95,6 +95,8 @@ def _register_concerns(app: Flask) -> None:
     from .desk.deals import api, offline_views
     from .desk.deals import views as deals
     from .desk.demo import cli as demo_cli
+    from .desk.equal import policy as equal_policy
+    from .desk.equal import views as equal
     from .desk.exports import cli as exports_cli
     from .desk.exports import models as _exports  # noqa: F401
     from .desk.exports import views as exports
@@ -104,6 +106,11 @@ def _register_concerns(app: Flask) -> None:
     from .desk.imports import models as _imports  # noqa: F401
     from .desk.imports import views as imports
     from .desk.portfolio import views as portfolio
+    from .desk.pricebook import draft_views as _price_drafts  # noqa: F401  routes of the concern below
+    from .desk.pricebook import panels as pricebook_panels
+    from .desk.pricebook import retail_views as _retail_prices  # noqa: F401
+    from .desk.pricebook import seen as retail_seen
+    from .desk.pricebook import views as pricebook
     from .desk.privacy import views as contact_data
     from .desk.process import policy as process_policy
     from .desk.process import steps as process_steps
@@ -296,7 +303,12 @@ def _register_concerns(app: Flask) -> None:
     notice_kinds.declare(app, feedback_notices.KINDS)
     storage.declare(app, feedback_queries.known_photos)
     chores.declare(app, feedback_chores.CHORES)
+    app.register_blueprint(pricebook.concern)
+    panels.declare(app, pricebook_panels.PANELS)
+    storage.declare(app, retail_seen.known_photos)
     policy_sections.declare(app, pricing_policy.SECTIONS)
+    app.register_blueprint(equal.concern)
+    policy_sections.declare(app, equal_policy.SECTIONS)
     notice_kinds.declare(app, pricing_notices.KINDS)
     notice_kinds.declare(app, approval_notices.KINDS)
     notice_kinds.declare(app, grading_notices.KINDS)

@@ -153,7 +153,6 @@ def upgrade() -> None:
         sa.Column("distributor_id", sa.Uuid(), nullable=False),
         sa.Column("outlet_id", sa.Uuid(), nullable=True),
         sa.Column("region_code", sa.String(length=9), nullable=True),
-        sa.Column("visit_id", sa.Uuid(), nullable=True),
         sa.Column("product_id", sa.Uuid(), nullable=True),
         sa.Column("rival", sa.String(length=120), nullable=False),
         sa.Column("rival_key", sa.String(length=120), nullable=False),
@@ -183,7 +182,6 @@ def upgrade() -> None:
             ["outlet_id"], ["outlet.id"], name=op.f("fk_retail_observation_outlet_id_outlet"), ondelete="SET NULL"
         ),
         sa.ForeignKeyConstraint(["product_id"], ["product.id"], name=op.f("fk_retail_observation_product_id_product")),
-        sa.ForeignKeyConstraint(["visit_id"], ["visit.id"], name=op.f("fk_retail_observation_visit_id_visit")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_retail_observation")),
     )
     with op.batch_alter_table("retail_observation", schema=None) as batch_op:
@@ -194,7 +192,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_retail_observation_outlet_id"), ["outlet_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_retail_observation_product_id_day"), ["product_id", "day"], unique=False)
         batch_op.create_index(batch_op.f("ix_retail_observation_rival_key_day"), ["rival_key", "day"], unique=False)
-        batch_op.create_index(batch_op.f("ix_retail_observation_visit_id"), ["visit_id"], unique=False)
 
     with op.batch_alter_table("import_run", schema=None) as batch_op:
         batch_op.add_column(sa.Column("draft_id", sa.Uuid(), nullable=True))

@@ -33,6 +33,7 @@ def test_every_marked_form_posts_to_a_route_that_keeps_receipts(app: Flask) -> N
         f"/surveys/{world.examples['survey_id']}",
         "/feedback/new?distributor=D001",
         "/tickets/new?distributor=D001",
+        "/prices/retail/new?distributor=D001",
     ):
         for form in _FORM.findall(rep.get(page).text):
             action = _ACTION.search(form)
@@ -46,6 +47,7 @@ def test_every_marked_form_posts_to_a_route_that_keeps_receipts(app: Flask) -> N
         "visits.check_out",
         "offline.create",
         "feedback.create",
+        "pricebook.note_retail",
         "rounds.unplan",
         "asking.answered",
         "surveys.answer",

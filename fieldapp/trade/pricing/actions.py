@@ -241,9 +241,7 @@ def remove(viewer: Viewer, may: Rights, draft: PriceDraft, line_id: UUID, now: d
         _audit(viewer, "edit", draft, now, {"lines": [[told, None]]})
 
 
-def raise_prices(
-    viewer: Viewer, may: Rights, draft: PriceDraft, asked: queries.Asked, by: Raise, until: date | None, now: datetime
-) -> int:
+def raise_prices(viewer: Viewer, may: Rights, draft: PriceDraft, asked: queries.Asked, by: Raise, now: datetime) -> int:
     """Change one price of every row that the book holds on the draft's first day, as far as `asked` finds it.
 
     What the draft has of a row already is taken as the row's. How many lines are new or other. Raises RefusedError,
@@ -255,9 +253,7 @@ def raise_prices(
     if len(rows) > MOST_LINES:
         raise TooManyError
     rows = [row for row in rows if viewer.covers(row.region)]
-    latest: dict[tuple[UUID, str, str], queries.BookRow] = {}
-    for row in rows:  # of several that hold on the day the latest counts
-        latest[row.product_id, row.region, row.tier.casefold()] = row
+    of_key = {(row.product_id, row.region, row.tier.casefold()): row for row in rows}
     drafted = {
         (row.product_id, row.region_code, row.tier_key): row
         for row in db.session.scalars(
@@ -269,15 +265,15 @@ def raise_prices(
         )
     }
     given: list[Typed] = []
-    for key, row in latest.items():
+    rows_of = queries.held(of_key)
+    for key, row in of_key.items():
         source: Any = drafted.get(key, row)
         prices = {name: getattr(source, name) for name in PRICES}
         if prices[by.field] is None:
             continue
         prices[by.field] = by.of(prices[by.field])
-        given.append(
-            Typed(LineKind.PRICE, row.product_id, row.region, row.tier, starts, until or row.valid_to, **prices)
-        )
+        last = _until(row.valid_to, rows_of[key], starts)
+        given.append(Typed(LineKind.PRICE, row.product_id, row.region, row.tier, starts, last, **prices))
     return _put(viewer, draft, given, now)
 
 
@@ -294,8 +290,17 @@ def copy(viewer: Viewer, may: Rights, draft: PriceDraft, row: queries.BookRow, k
         typed = Typed(kind, row.product_id, row.region, row.tier, row.valid_from, last)
     else:
         first = row.valid_from if planned else draft.starts
-        typed = Typed(kind, row.product_id, row.region, row.tier, first, row.valid_to, **prices)
+        key = row.product_id, row.region, row.tier.casefold()
+        until = _until(row.valid_to, queries.held([key])[key], first)
+        typed = Typed(kind, row.product_id, row.region, row.tier, first, until, **prices)
     _put(viewer, draft, [typed], now)
+
+
+def _until(last: date | None, rows: Iterable[Held], first: date) -> date | None:
+    """The last day of a price that begins on a day: its own, or the one before the next that is planned."""
+    planned = [row.valid_from - _ONE_DAY for row in rows if row.valid_from > first]
+    ends = [day for day in (last, *planned) if day is not None and day >= first]
+    return min(ends, default=None)
 
 
 def _edit(viewer: Viewer, may: Rights, draft: PriceDraft, now: datetime) -> None:

@@ -167,12 +167,14 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What the lines of one product, region and tier come to. `before`: {line: what held on its first day}."""
+    """What the lines of one product, region and tier come to. `before`: {line: what held on its first day}; `shows`: a
+    day on which all of it can be seen."""
 
     steps: tuple[Step, ...]
     problems: tuple[Problem, ...]
     before: Mapping[str, Held | None]
     rows: tuple[Held, ...]
+    shows: date
 
 
 def plan(lines: Iterable[Line], held: Sequence[Held], today: date, jump_percent: Decimal) -> Plan:
@@ -180,17 +182,20 @@ def plan(lines: Iterable[Line], held: Sequence[Held], today: date, jump_percent:
     rows = sorted(held, key=lambda row: row.valid_from)
     problems: list[Problem] = []
     before: dict[str, Held | None] = {}
+    shows = today + DAY
     for line in sorted(lines, key=lambda one: (one.valid_from, one.kind)):
         if line.kind is LineKind.END:
             target = next((row for row in rows if row.valid_from == line.valid_from), None)
             before[line.key] = target
             problems += _faults_of_end(line, target, rows, today)
             rows = _ended(line, target, rows)
+            shows = max(shows, line.valid_from, (line.valid_to or today) + DAY)
         else:
             before[line.key] = holding(rows, line.valid_from)
             problems += _faults_of_price(line, before[line.key], rows, today, jump_percent)
             rows = _with(line, rows)
-    return Plan(tuple(_steps(held, rows)), tuple(problems), before, tuple(rows))
+            shows = max(shows, line.valid_from)
+    return Plan(tuple(_steps(held, rows)), tuple(problems), before, tuple(rows), shows)
 
 
 def holding(rows: Iterable[Held], day: date) -> Held | None:

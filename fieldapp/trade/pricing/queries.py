@@ -32,7 +32,8 @@ Key = tuple[UUID, str, str]  # product, region, tier_key
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Which rows of the book. `when`: "now" (holding on `day`), "planned" (after it), "over", or "all"."""
+    """Which rows of the book. `when`: "now" (holding on `day`, and no later one of its product, region and tier does),
+    "planned" (after it), "over", or "all"."""
 
     day: date
     when: str = "now"
@@ -119,8 +120,17 @@ def _conditions(viewer: Viewer, asked: Asked) -> list[sa.ColumnElement[bool]]:
 
 def _when(asked: Asked) -> list[sa.ColumnElement[bool]]:
     ended = sa.and_(Price.valid_to.is_not(None), Price.valid_to < asked.day)
+    later = sa.orm.aliased(Price)
+    overtaken = sa.exists().where(
+        later.product_id == Price.product_id,
+        later.region_code == Price.region_code,
+        later.tier_key == Price.tier_key,
+        later.valid_from > Price.valid_from,
+        later.valid_from <= asked.day,
+        sa.or_(later.valid_to.is_(None), later.valid_to >= asked.day),
+    )
     return {
-        "now": [Price.valid_from <= asked.day, sa.not_(ended)],
+        "now": [Price.valid_from <= asked.day, sa.not_(ended), sa.not_(overtaken)],
         "planned": [Price.valid_from > asked.day],
         "over": [ended],
     }.get(asked.when, [])
@@ -195,6 +205,20 @@ def history(
     if backdated:
         select = select.where(PriceChange.backdated)
     return [tuple(row) for row in db.session.execute(select)]
+
+
+def history_of(key: Key, most: int) -> list[tuple[PriceChange, str | None]]:
+    """What was changed in the rows of one product, region and tier, the latest first: (change, by whom)."""
+    product, region, tier = key
+    select = (
+        sa.select(PriceChange, User.name)
+        .outerjoin(User, User.id == PriceChange.by_id)
+        .where(PriceChange.product_id == product, PriceChange.region_code == region)
+        .order_by(PriceChange.at.desc(), PriceChange.id.desc())
+        .limit(10 * most)
+    )
+    found = [(change, name) for change, name in db.session.execute(select) if change.tier.casefold() == tier]
+    return found[:most]
 
 
 # Drafts -------------------------------------------------------------------------------------------------------------

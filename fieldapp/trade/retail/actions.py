@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from fieldapp.core import storage
 from fieldapp.core.contents import Content
@@ -42,7 +42,6 @@ def note(
     outlet: Any | None,
     seen: Seen,
     now: datetime,
-    visit_id: UUID | None = None,
     photo: Content | None = None,
 ) -> RetailObservation:
     """Keep a price seen at a distributor, or at an outlet of his, that the viewer has found.
@@ -59,7 +58,6 @@ def note(
             "distributor_id": distributor.id,
             "outlet_id": outlet.id if outlet is not None else None,
             "region_code": region,
-            "visit_id": visit_id,
             "product_id": seen.product_id,
             "rival": seen.rival,
             "rival_key": seen.rival.casefold(),
@@ -81,11 +79,6 @@ def note(
     if not made:
         return row
     if photo is not None and digest is not None:
-        storage.keep(photo_key(key), digest, photo.data)
+        storage.keep(key, digest, photo.data)
     record(viewer.id, "retail.note", SUBJECT, key, now, {"distributor": [None, str(distributor.id)]})
     return row
-
-
-def photo_key(key: UUID) -> UUID:
-    """Under which the photo of an observation is kept."""
-    return uuid5(key, "photo")

@@ -27,7 +27,6 @@ class RetailObservation(Base):
     distributor_id: Mapped[UUID] = mapped_column(sa.ForeignKey("distributor.id"))
     outlet_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("outlet.id", ondelete="SET NULL"), index=True)
     region_code: Mapped[str | None] = mapped_column(sa.String(9))
-    visit_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("visit.id"), index=True)
     product_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("product.id"))
     rival: Mapped[str] = mapped_column(sa.String(RIVAL_LENGTH), default="")
     rival_key: Mapped[str] = mapped_column(sa.String(RIVAL_LENGTH), default="")

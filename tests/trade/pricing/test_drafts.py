@@ -152,7 +152,7 @@ def test_all_floors_of_a_line_in_a_province_go_up(office: Office) -> None:
     cast.make_price(cast.make_product("P20", line="aqua"), "41", 400_000, 390_000)
     asked = queries.Asked(day=TOMORROW, line="pig", region="41")
     by = Raise("floor_price", fen=2_000)
-    assert actions.raise_prices(office.one, office.may, office.draft, asked, by, None, cast.NOW) == 2
+    assert actions.raise_prices(office.one, office.may, office.draft, asked, by, cast.NOW) == 2
     found = {
         one.line.region_code: (one.line.list_price, one.line.floor_price) for one in queries.lines(office.draft.id)
     }

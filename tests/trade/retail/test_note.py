@@ -14,7 +14,7 @@ from fieldapp.core.db import begin_writing, db, uuid7
 from fieldapp.people.accounts.models import User
 from fieldapp.people.accounts.queries import viewer_of
 from fieldapp.people.audit.models import AuditEntry
-from fieldapp.trade.retail.actions import GoneError, Seen, note, photo_key
+from fieldapp.trade.retail.actions import GoneError, Seen, note
 from fieldapp.trade.retail.models import RetailObservation
 from fieldapp.trade.retail.rules import Unit, per_bag, per_tonne, weeks
 from tests import cast
@@ -43,7 +43,7 @@ def test_noted_once_with_its_photo(app: Flask, people: dict[str, User]) -> None:
         for _twice in range(2):
             row = note(rep, **how, photo=Content(picture.getvalue(), JPEG))
         assert (row.price, row.region_code, row.bag_grams) == (331_250, "410102", 40_000)
-        assert storage.path_of(photo_key(key), row.sha256 or "").is_file()
+        assert storage.path_of(key, row.sha256 or "").is_file()
         for model in (RetailObservation, AuditEntry):
             assert db.session.scalar(sa.select(sa.func.count()).select_from(model)) == 1
         with pytest.raises(GoneError):
