@@ -47,7 +47,7 @@ def write(seed: int, supervisor: str, now: datetime, today: date) -> None:
         return found
 
     next_month = (today.replace(day=1) + timedelta(days=32)).replace(day=1)
-    waits = draft("猪料底价每吨上调 20 元", "玉米涨价，成本每吨增加 22 元。", today + timedelta(days=1), before)
+    waits = draft("猪料底价每吨上调 20 元", "玉米涨价，成本每吨增加 22 元。", today + timedelta(days=7), before)
     asked = queries.Asked(waits.starts, line="pig", region=province)
     actions.raise_prices(clerk, may, waits, asked, Raise("floor_price", fen=2_000), before)
     if queries.count_lines(waits.id):

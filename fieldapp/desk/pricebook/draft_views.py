@@ -104,6 +104,9 @@ def describe(draft_id: UUID) -> Response:
         )
     except RefusedError as error:
         return _refused(found, error)
+    except TakenError:
+        form.starts.errors = [_taken()]
+        return _editor(_again(draft_id), 422, about=form)
     return _saved(found)
 
 

@@ -112,16 +112,31 @@ def begin(viewer: Viewer, key: UUID, title: str, starts: date, now: datetime) ->
 def describe(
     viewer: Viewer, may: Rights, draft: PriceDraft, title: str, reason: str, starts: date, now: datetime
 ) -> None:
-    """Its name, the reason for it, and from when its new lines hold."""
+    """Its name, the reason for it, and from when its new lines hold. Lines that begin on the old day, and ends the day
+    before it, move along: a change that waited too long is put off in one place. Raises RefusedError, TakenError."""
     given = {"title": title, "reason": reason, "starts": starts}
     changes = {name: [_plain(getattr(draft, name)), _plain(value)] for name, value in given.items()}
     changes = {name: pair for name, pair in changes.items() if pair[0] != pair[1]}
     if not changes:
         return
     _edit(viewer, may, draft, now)
+    if starts != draft.starts:
+        _put_off(draft, starts)
     db.session.execute(sa.update(PriceDraft).where(PriceDraft.id == draft.id).values(**given))
     db.session.refresh(draft)
     _audit(viewer, "edit", draft, now, changes)
+
+
+def _put_off(draft: PriceDraft, starts: date) -> None:
+    of_draft = sa.update(PriceDraftLine).where(PriceDraftLine.draft_id == draft.id)
+    begin = PriceDraftLine.kind == LineKind.PRICE, PriceDraftLine.valid_from == draft.starts
+    end = PriceDraftLine.kind == LineKind.END, PriceDraftLine.valid_to == draft.starts - _ONE_DAY
+    try:
+        db.session.execute(of_draft.where(*begin).values(valid_from=starts))
+        db.session.execute(of_draft.where(*end).values(valid_to=starts - _ONE_DAY))
+    except sa.exc.IntegrityError as error:
+        db.session.rollback()
+        raise TakenError from error
 
 
 def add(viewer: Viewer, may: Rights, draft: PriceDraft, typed: Typed, now: datetime) -> UUID:

@@ -23,6 +23,8 @@ from .models import Rebate
 from .rules import ANY, RebateRow, applying, average, net_amount
 
 DAY = timedelta(days=1)
+_CHUNK = 500
+_MOST_BY_KEY = 2000
 
 
 @dataclass(slots=True)
@@ -111,11 +113,16 @@ def _edges(row: RebateRow) -> tuple[date, ...]:
 def _stores(
     keys: Collection[UUID], scope: Sequence[Any]
 ) -> Mapping[UUID, tuple[str, str, str, str | None, str | None]]:
-    if not keys:
-        return {}
+    """By their keys where they are few; else all of the scope, in one statement."""
     columns = (Distributor.code_key, Distributor.code, Distributor.name, Distributor.tier, Distributor.region_code)
-    rows = db.session.execute(sa.select(Distributor.id, *columns).where(*scope))
-    return {key: tuple(row) for key, *row in rows if key in keys}
+    select, ids = sa.select(Distributor.id, *columns), list(keys)
+    if len(ids) > _MOST_BY_KEY:
+        return {key: tuple(row) for key, *row in db.session.execute(select.where(*scope)) if key in keys}
+    found: dict[UUID, tuple[str, str, str, str | None, str | None]] = {}
+    for start in range(0, len(ids), _CHUNK):
+        rows = db.session.execute(select.where(Distributor.id.in_(ids[start : start + _CHUNK])))
+        found |= {key: tuple(row) for key, *row in rows}
+    return found
 
 
 def _goods() -> Mapping[UUID, tuple[str, str]]:

@@ -160,6 +160,18 @@ def test_all_floors_of_a_line_in_a_province_go_up(office: Office) -> None:
     assert found == {"41": (325_000, 320_000), "4101": (321_000, 318_000)}
 
 
+def test_a_change_that_waited_too_long_is_put_off_in_one_place(office: Office) -> None:
+    later = TOMORROW + timedelta(days=5)
+    ended = Typed(LineKind.END, office.product.id, "41", "*", date(2024, 1, 1), cast.TODAY)
+    actions.add(office.one, office.may, office.draft, ended, cast.NOW)
+    actions.describe(office.one, office.may, office.draft, "December", "", later, cast.NOW)
+    days = {one.line.kind: (one.line.valid_from, one.line.valid_to) for one in queries.lines(office.draft.id)}
+    assert days == {
+        LineKind.PRICE: (later, None),
+        LineKind.END: (date(2024, 1, 1), later - timedelta(days=1)),
+    }
+
+
 def test_a_supervisor_only_where_the_policy_and_his_patch_let_him(office: Office, people: dict[str, User]) -> None:
     boss, stranger, rep = (viewer_of(people[name]) for name in ("boss", "stranger", "rep"))
     assert not policy.rights(boss, cast.TODAY).changes
