@@ -62,7 +62,8 @@ def upgrade() -> None:
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("words", sa.String(length=500), nullable=False),
         sa.CheckConstraint(
-            "state <> 'published' OR decided_by_id IS NOT NULL", name=op.f("ck_price_draft_second_person")
+            "state <> 'published' OR (decided_by_id IS NOT NULL AND decided_by_id <> made_by_id)",
+            name=op.f("ck_price_draft_second_person"),
         ),
         sa.ForeignKeyConstraint(
             ["decided_by_id"], ["user_account.id"], name=op.f("fk_price_draft_decided_by_id_user_account")

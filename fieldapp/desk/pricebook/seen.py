@@ -115,7 +115,8 @@ def observed(
         .outerjoin(Outlet, Outlet.id == RetailObservation.outlet_id)
         .where(RetailObservation.day >= first, *_scope(viewer, asked, region))
     )
-    per_tonne = sa.cast((VisitNote.price * GRAMS_PER_TONNE + VisitNote.weight / 2) / VisitNote.weight, sa.BigInteger)
+    # Half up, in whole numbers: what the databases make of a division with decimals differs.
+    per_tonne = (VisitNote.price * GRAMS_PER_TONNE + VisitNote.weight // 2) // VisitNote.weight
     on_visits = (
         sa.select(
             Visit.day,

@@ -98,7 +98,9 @@ class PriceDraft(Base):
 
     __table_args__ = (
         sa.Index(None, "state", "changed_at"),
-        sa.CheckConstraint("state <> 'published' OR decided_by_id IS NOT NULL", name="second_person"),
+        sa.CheckConstraint(
+            "state <> 'published' OR (decided_by_id IS NOT NULL AND decided_by_id <> made_by_id)", name="second_person"
+        ),
     )
 
 
