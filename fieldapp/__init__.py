@@ -109,6 +109,8 @@ def _register_concerns(app: Flask) -> None:
     from .desk.deals import api, offline_views
     from .desk.deals import views as deals
     from .desk.demo import cli as demo_cli
+    from .desk.equal import policy as equal_policy
+    from .desk.equal import views as equal
     from .desk.exports import cli as exports_cli
     from .desk.exports import models as _exports  # noqa: F401
     from .desk.exports import views as exports
@@ -118,6 +120,11 @@ def _register_concerns(app: Flask) -> None:
     from .desk.imports import models as _imports  # noqa: F401
     from .desk.imports import views as imports
     from .desk.portfolio import views as portfolio
+    from .desk.pricebook import draft_views as _price_drafts  # noqa: F401  routes of the concern below
+    from .desk.pricebook import panels as pricebook_panels
+    from .desk.pricebook import retail_views as _retail_prices  # noqa: F401
+    from .desk.pricebook import seen as retail_seen
+    from .desk.pricebook import views as pricebook
     from .desk.privacy import views as contact_data
     from .desk.process import policy as process_policy
     from .desk.process import steps as process_steps
@@ -230,7 +237,10 @@ def _register_concerns(app: Flask) -> None:
     from .trade.ledger import fresh as fresh_invoices
     from .trade.ledger import models as _ledger  # noqa: F401
     from .trade.pricing import models as _pricing  # noqa: F401
+    from .trade.pricing import notices as pricing_notices
+    from .trade.pricing import policy as pricing_policy
     from .trade.products import models as _products  # noqa: F401
+    from .trade.retail import models as _retail  # noqa: F401
     from .trade.targets import models as _targets  # noqa: F401
 
     app.register_blueprint(accounts.concern)
@@ -347,6 +357,13 @@ def _register_concerns(app: Flask) -> None:
     policy_sections.declare(app, merged_policy.SECTIONS)
     notice_kinds.declare(app, merged_told.KINDS)
     chores.declare(app, merged_chores.CHORES)
+    app.register_blueprint(pricebook.concern)
+    panels.declare(app, pricebook_panels.PANELS)
+    storage.declare(app, retail_seen.known_photos)
+    policy_sections.declare(app, pricing_policy.SECTIONS)
+    app.register_blueprint(equal.concern)
+    policy_sections.declare(app, equal_policy.SECTIONS)
+    notice_kinds.declare(app, pricing_notices.KINDS)
     notice_kinds.declare(app, approval_notices.KINDS)
     notice_kinds.declare(app, grading_notices.KINDS)
     app.register_blueprint(notices.concern)

@@ -122,7 +122,7 @@ def test_the_table_says_what_the_routes_declare() -> None:
 def test_what_lies_outside_a_patch_is_not_found(world: World) -> None:
     """404, and the very answer that something gets which does not exist: nobody learns that it is there."""
     business = {"check_id", "approval_id", "distributor_id", "contact_id", "task_id", "visit_id", "photo_id"}
-    business |= {"remark_id", "picture_id"}
+    business |= {"remark_id", "picture_id", "observation_id"}
     swept = 0
     for rule, method in routes(world.app):
         access = access_of(world.app, rule)
@@ -158,7 +158,16 @@ def test_no_list_search_export_or_fragment_leaks_what_lies_outside_a_patch(world
             method != "GET"
             or access is None
             or access.token
-            or {"check_id", "distributor_id", "contact_id", "task_id", "visit_id", "photo_id", "picture_id"}
+            or {
+                "check_id",
+                "distributor_id",
+                "contact_id",
+                "task_id",
+                "visit_id",
+                "photo_id",
+                "picture_id",
+                "observation_id",
+            }
             & set(rule.arguments)
         ):
             continue

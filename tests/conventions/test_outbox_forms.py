@@ -35,6 +35,7 @@ def test_every_marked_form_posts_to_a_route_that_keeps_receipts(app: Flask) -> N
         "/tickets/new?distributor=D001",
         "/cross-area/new?distributor=D001",
         f"/cross-area/{world.examples['case_id']}",
+        "/prices/retail/new?distributor=D001",
     ):
         for form in _FORM.findall(rep.get(page).text):
             action = _ACTION.search(form)
@@ -50,6 +51,7 @@ def test_every_marked_form_posts_to_a_route_that_keeps_receipts(app: Flask) -> N
         "crossarea.comment",
         "crossarea.create",
         "feedback.create",
+        "pricebook.note_retail",
         "rounds.unplan",
         "asking.answered",
         "surveys.answer",

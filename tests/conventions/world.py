@@ -6,6 +6,7 @@ and a body to `BODIES` if its form needs one to get past its first check.
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from datetime import timedelta
 from io import BytesIO
 from typing import Any
 
@@ -35,7 +36,7 @@ from fieldapp.network.distributors.models import Contact
 from fieldapp.network.dossier.models import Attachment
 from fieldapp.network.dossier.queries import digest
 from fieldapp.people.accounts.login import secret_hash
-from fieldapp.people.accounts.models import ApiToken
+from fieldapp.people.accounts.models import ApiToken, Role
 from fieldapp.people.accounts.queries import viewer_of
 from fieldapp.people.notices.models import Delivery, Notice
 from fieldapp.people.notices.rules import Channel, DeliveryState
@@ -45,6 +46,12 @@ from fieldapp.standing.crossarea.rules import CaseVerb, MeasureKind
 from fieldapp.standing.grading.models import CreditFreeze, CreditIncrease
 from fieldapp.standing.merged.models import MergedGroup, MergedMember, MergedPair
 from fieldapp.standing.merged.rules import State
+from fieldapp.trade.pricing import actions as pricing
+from fieldapp.trade.pricing import policy as pricing_policy
+from fieldapp.trade.pricing.change_rules import LineKind
+from fieldapp.trade.pricing.models import PriceDraft
+from fieldapp.trade.retail import actions as retail
+from fieldapp.trade.retail.rules import Unit
 from tests import cast
 from tests.visitor import Visitor
 
@@ -68,9 +75,18 @@ BODIES: dict[str, dict[str, Any]] = {
     "crossarea.create": {"product": "P10", "region": "410102"},
     "tickets.create": {"distributor": "D001", "kind": "quality"},
     "deals.create": {"distributor": "D001", "terms": "credit", "product": "P10", "kg": "5000", "price": "3150"},
+    "pricebook.note_retail": {"distributor": "D001", "product": "P10", "price": "132.5", "unit": "bag"},
     "offline.create": {"distributor": "D001", "terms": "credit", "product": "P10", "kg": "5000", "price": "3150"},
 }
 TOKEN = "{}-token"
+PRICE_DRAFT_ROUTES = (
+    *("draft", "describe", "save", "add", "remove", "copy", "adjust", "comparison", "export_draft"),
+    *("submit", "withdraw", "send_back", "approve", "discard"),
+)
+PRICE_FILES = (
+    *(f"pricebook.{name}" for name in ("export", "export_history", "export_rebates", "export_retail", "export_draft")),
+    "equal.export",
+)
 
 
 @dataclass
@@ -125,7 +141,7 @@ def make_world(app: Flask) -> World:
         distributor.contacts.append(Contact(name="Zhao", phone="13900000000"))  # so that the main one can't be removed
         area = cast.make_area(distributor, "4101")
         product = cast.make_product("P10")
-        cast.make_price(product, "41", 320_000, 315_000)
+        price = cast.make_price(product, "41", 320_000, 315_000)
         cast.make_rebate("R1", per_tonne=4_000)
         cast.make_credit(distributor)
         at = now()
@@ -283,6 +299,29 @@ def make_world(app: Flask) -> World:
                 "merged.leave:distributor_id": pair.one_id,
                 "merged.export:kind": "csv",
                 "merged.export_groups:kind": "csv",
+        clerk = viewer_of(cast.make_user("pricing", Role.ADMIN))
+        may = pricing_policy.rights(clerk, cast.TODAY)
+        starts = cast.TODAY + timedelta(days=1)
+        change = db.session.get_one(PriceDraft, pricing.begin(clerk, uuid7(), "December", starts, at))
+        typed = pricing.Typed(LineKind.PRICE, product.id, "41", "*", starts, None, 325_000, 318_000)
+        line_id = pricing.add(clerk, may, change, typed, at)
+        seen = retail.note(
+            viewer_of(users["rep"]),
+            key=uuid7(),
+            distributor=distributor,
+            outlet=None,
+            seen=retail.Seen(13_250, Unit.BAG, cast.TODAY, product_id=product.id, bag_grams=40_000),
+            now=at,
+            photo=Content(picture.getvalue(), JPEG),
+        )
+        world = World(
+            app,
+            {
+                **{f"pricebook.{name}:draft_id": change.id for name in PRICE_DRAFT_ROUTES},
+                "line_id": line_id,
+                "price_id": price.id,
+                "observation_id": seen.id,
+                **{f"{name}:kind": "csv" for name in PRICE_FILES},
                 "remark_id": remark.id,
                 "picture_id": remark_photo.id,
                 "feedback.export:kind": "csv",

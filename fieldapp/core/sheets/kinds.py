@@ -133,6 +133,7 @@ class Kind:
     `trace`    — what is to be remembered of a row that changes something, until `finish`; None: nothing.
     `finish`   — keeps what is derived from the rows, in the same transaction.
     `afterwards` — (now, today): what else follows from them, once they are committed and reported; commits by itself.
+    `writes`   — False: the rows go into no table; `finish` makes of the traces what is to become of them.
     """
 
     key: str
@@ -149,6 +150,7 @@ class Kind:
     trace: Callable[[Planned], Any] | None = None
     finish: Callable[[Written], None] | None = None
     afterwards: Callable[[datetime, date], object] | None = None
+    writes: bool = True
 
 
 # Columns -------------------------------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from fieldapp.trade.ledger import fresh
 from . import crossarea, dossiers, feedback, fieldwork, history, people, ratings, services, surveys, tickets
 from . import breaches, dossiers, feedback, fieldwork, history, people, ratings, services, surveys, tickets
 from . import dossiers, feedback, fieldwork, history, merged, people, ratings, services, surveys, tickets
+from . import dossiers, feedback, fieldwork, history, people, prices, ratings, services, surveys, tickets
 from .company import KINDS, Company
 
 ACCOUNTS = ("rep", "rep2", "boss", "admin")
@@ -58,6 +59,7 @@ def load(company: Company, at: datetime, progress: Callable[[str, float], None])
         feedback.write(company.network.seed, "boss", at)
         services.write(company.network.seed, "boss", at, company.today)
         crossarea.write("boss", "admin", at, company.today)
+        prices.write(company.network.seed, "boss", at, company.today)
     people.write(company.network.seed, at)
     record(None, LOADED, "demo", company.name, at, {})
     db.session.commit()

@@ -620,6 +620,11 @@ class _Plan:
                         step.statements[shape].execute(connection, rows)
                         done += len(rows)
                         progress(done / total)
+        for step in self._steps if self._kind.writes else ():
+            for shape, rows in step.spool.batches():
+                step.statements[shape].execute(connection, rows)
+                done += len(rows)
+                progress(done / total)
         if self._kind.finish is not None:
             keys = tuple(step.keys for step in self._steps)
             order = self._order

@@ -23,7 +23,10 @@ class RunState(StrEnum):
 
 
 class ImportRun(Base):
-    """A file sent through the page. The file itself lies in the instance folder under the run's id until it is read."""
+    """A file sent through the page. The file itself lies in the instance folder under the run's id until it is read.
+
+    `draft_id`: the change of the price book that its rows went into instead of the book.
+    """
 
     __tablename__ = "import_run"
 
@@ -44,3 +47,4 @@ class ImportRun(Base):
     problem_count: Mapped[int] = mapped_column(default=0)
     warnings: Mapped[list[Any]] = mapped_column(default=list)
     message: Mapped[str] = mapped_column(sa.String(500), default="")
+    draft_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("price_draft.id"))

@@ -2,20 +2,27 @@
 
 import csv
 from dataclasses import replace
+from datetime import date
 from functools import cache
 from importlib.resources import files
+from uuid import UUID
 
-from fieldapp.core.sheets import cells
+from fieldapp.core.db import uuid7
+from fieldapp.core.sheets import N_, Message, SheetError, cells
 from fieldapp.core.sheets.kinds import Attribute, Kind
 from fieldapp.network.areas.imports import AREAS
 from fieldapp.network.dossier.imports import DISTRIBUTORS
 from fieldapp.network.territory.imports import A_REGION, REGIONS
 from fieldapp.people.accounts.imports import users_kind
+from fieldapp.people.accounts.viewer import Viewer
 from fieldapp.standing.grading.imports import CREDIT
 from fieldapp.trade.ledger.imports import INVOICES, PAYMENTS
-from fieldapp.trade.pricing.imports import PRICES, REBATES
+from fieldapp.trade.pricing import policy as pricing
+from fieldapp.trade.pricing.imports import PRICES, REBATES, into_draft
 from fieldapp.trade.products.imports import PRODUCTS
 from fieldapp.trade.targets.imports import TARGETS
+
+from .models import ImportRun
 
 _ALL = (
     REGIONS,
@@ -37,6 +44,21 @@ def kinds() -> dict[str, Kind]:
     """Every kind by its key."""
     names = _names()
     return {kind.key: _named(kind, names) for kind in _ALL}
+
+
+def through_page(kind: Kind, viewer: Viewer, run: ImportRun, today: date) -> tuple[Kind, UUID | None]:
+    """How a file is read that somebody sent through the page, and the draft that it goes into, if any.
+
+    Prices become a draft, so that no single person changes a floor from a browser; unless the policy says otherwise.
+    Raises SheetError where he may not draft.
+    """
+    if kind.key != PRICES.key or pricing.on(today).files is pricing.Files.PUBLISH:
+        return kind, None
+    may = pricing.rights(viewer, today)
+    if not may.drafts:
+        raise SheetError(Message(N_("You may not draft changes of the price book; the policy says who may.")))
+    draft_id = run.draft_id or uuid7()
+    return into_draft(kind, viewer, may, draft_id, run.filename, today), draft_id
 
 
 Example = dict[str, str]  # column → what a cell of it may hold

@@ -27,10 +27,13 @@ from fieldapp.core.sheets import N_, CellError, Message, Sheet, SheetError, limi
 from fieldapp.core.sheets.kinds import Kind
 from fieldapp.core.sheets.writing import csv_text
 from fieldapp.people.accounts.models import User
+from fieldapp.people.accounts.queries import viewer_of
+from fieldapp.people.accounts.viewer import Viewer
+from fieldapp.trade.pricing.models import PriceDraft
 
 from .engine import READING_SHARE, Order, Outcome, follow_up, read
 from .models import ImportRun, RunState
-from .registry import kinds
+from .registry import kinds, through_page
 
 UNKNOWN = ""  # the kind of a file that has yet to be recognised by its columns
 SHOWN_PROBLEMS = 1000  # kept with the run; the file of problems holds all
@@ -84,9 +87,20 @@ def interrupted(run: ImportRun, now: datetime) -> bool:
 
 
 def keep(
-    stream: IO[bytes], filename: str, kind: str, *, dry_run: bool, partial: bool, actor_id: UUID, at: datetime
+    stream: IO[bytes],
+    filename: str,
+    kind: str,
+    *,
+    dry_run: bool,
+    partial: bool,
+    actor_id: UUID,
+    at: datetime,
+    draft_id: UUID | None = None,
 ) -> ImportRun:
-    """Store a file and its run, and commit. Raises SheetError when it is larger than a sheet may be."""
+    """Store a file and its run, and commit. Raises SheetError when it is larger than a sheet may be.
+
+    `draft_id`: the open change of the price book that prices go into; None: one of their own.
+    """
     run_id = uuid7()
     path = upload_of(run_id)
     tidy(at)
@@ -104,6 +118,7 @@ def keep(
         made_by_id=actor_id,
         made_at=at,
         beat_at=at,
+        draft_id=draft_id,
     )
     db.session.add(run)
     db.session.commit()  # the process that reads it looks for the row
@@ -146,11 +161,12 @@ def perform(run_id: UUID) -> None:
         return
     begin_reading()
     run = db.session.get_one(ImportRun, run_id)
-    locale = db.session.get_one(User, run.made_by_id).locale
+    viewer = viewer_of(db.session.get_one(User, run.made_by_id))
+    locale = viewer.locale
     db.session.expunge_all()  # plain values from here on: reading them again would take part in a transaction
     try:
         with force_locale(locale):
-            _read(run)
+            _read(run, viewer)
     except SheetError as error:
         with force_locale(locale):
             _finish(run_id, RunState.FAILED, message=str(error)[:500])
@@ -164,11 +180,12 @@ def perform(run_id: UUID) -> None:
         tidy(clock.now())
 
 
-def _read(run: ImportRun) -> None:
+def _read(run: ImportRun, viewer: Viewer) -> None:
     source = upload_of(run.id)
     kind = kinds().get(run.kind) or recognise(source)
     if kind.key != run.kind:
         _store(run.id, RunState.READING, kind=kind.key)
+    kind, draft_id = through_page(kind, viewer, run, clock.today())
     order = Order(
         kind,
         source,
@@ -183,9 +200,10 @@ def _read(run: ImportRun) -> None:
     with _problems(run.id) as problems:
 
         def done(outcome: Outcome) -> None:
-            db.session.execute(
-                sa.update(ImportRun).where(ImportRun.id == run.id).values(**_result(outcome, problems.shown))
-            )
+            result = _result(outcome, problems.shown)
+            if draft_id is not None and db.session.get(PriceDraft, draft_id) is not None:
+                result["draft_id"] = draft_id
+            db.session.execute(sa.update(ImportRun).where(ImportRun.id == run.id).values(**result))
 
         outcome = read(order, problems.add, beat.progress, before_commit=done)
     if not outcome.written:

@@ -11,10 +11,13 @@ from flask_babel import get_locale
 from flask_login import current_user
 
 from fieldapp.core.access import ADMINS
-from fieldapp.core.clock import now
+from fieldapp.core.clock import now, today
 from fieldapp.core.concern import Concern
 from fieldapp.core.page import page, see_other
 from fieldapp.core.sheets import CSV_TYPE, XLSX_TYPE, SheetError, limits, write_csv, write_xlsx
+from fieldapp.trade.pricing import policy as pricing_policy
+from fieldapp.trade.pricing import queries as pricing
+from fieldapp.trade.pricing.models import PriceDraft
 
 from . import queries, runs
 from .forms import UploadForm
@@ -30,7 +33,8 @@ RUNNING = frozenset({RunState.WAITING, RunState.READING, RunState.WRITING})
 @concern.route("/import", allow=ADMINS)
 def index() -> Response:
     """The form, and what was read before."""
-    return _index(UploadForm(formdata=None, kind=request.args.get("kind", runs.UNKNOWN)))
+    given = {"kind": request.args.get("kind", runs.UNKNOWN), "draft": request.args.get("draft", "")}
+    return _index(UploadForm(formdata=None, **given))
 
 
 @concern.route("/import", allow=ADMINS, methods=["POST"], max_bytes=limits.FILE_BYTES + 65_536)
@@ -40,7 +44,12 @@ def upload() -> Response:
     if not form.validate():
         return _index(form, 422)
     sent = form.file.data
-    options = {"dry_run": form.dry_run.data, "partial": form.partial.data}
+    into = _draft(form)
+    options = {
+        "dry_run": form.dry_run.data,
+        "partial": form.partial.data,
+        "draft_id": into.id if into is not None else None,
+    }
     try:
         run = runs.keep(
             sent.stream, _plain_name(sent.filename), form.kind.data, actor_id=current_user.id, at=now(), **options
@@ -134,7 +143,15 @@ def _index(form: UploadForm, status: int = 200) -> Response:
         found=[(run, by, runs.interrupted(run, now())) for run, by in found],
         older=older,
         before=before,
+        into=_draft(form),
+        as_draft=pricing_policy.on(today()).files is pricing_policy.Files.DRAFT,
     )
+
+
+def _draft(form: UploadForm) -> PriceDraft | None:
+    """The change of the price book that was named, if he may see it."""
+    key = form.draft_id
+    return pricing.find_draft(current_user, pricing_policy.rights(current_user, today()), key) if key else None
 
 
 def _uuid(text: str) -> UUID:

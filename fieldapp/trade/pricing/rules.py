@@ -2,16 +2,21 @@
 
 Contract `deal-check.md`, Price. Prices are fen per tonne, percents are Decimal (2 = 2 %). The floor is on our
 own net price; retail is a suggestion. Unset is not zero: None stays None.
+
+The net price is made here and nowhere else, of the price and what is granted on it (`Grant`). Rebates are the grants
+there are; what an incentive scheme grants per tonne or in percent is one more Grant beside them, and every place that
+asks for a net price takes it in by that.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from enum import StrEnum
+from typing import Any, Protocol
 
 from fieldapp.core.findings import Finding, Level
-from fieldapp.core.money import round_half_up
+from fieldapp.core.money import GRAMS_PER_TONNE, round_half_up
 from fieldapp.core.validity import valid_on
 from fieldapp.network.territory.rules import chain
 
@@ -39,6 +44,16 @@ class PriceRow:
     list_price: int | None
     floor_price: int | None
     retail_price: int | None
+
+
+class Grant(Protocol):
+    """What is given back on a price: fen per tonne, and percent of the price. Rebates are such."""
+
+    @property
+    def per_tonne(self) -> int | None: ...
+
+    @property
+    def percent(self) -> Decimal | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +110,47 @@ def best_price(candidates: Iterable[PriceRow], ship_to: str, tier: str | None, o
     )
 
 
+class Standing(StrEnum):
+    """Why a price row of a product counts for a place, tier and day, or the first reason why it does not."""
+
+    COUNTS = "counts"
+    ELSEWHERE = "elsewhere"
+    OTHER_TIER = "other_tier"
+    PLANNED = "planned"
+    OVER = "over"
+    WIDER = "wider"
+    ALL_TIERS = "all_tiers"
+    OLDER = "older"
+
+
+def explain(
+    candidates: Iterable[PriceRow], ship_to: str, tier: str | None, on: date
+) -> list[tuple[PriceRow, Standing]]:
+    """Each row with whether it counts, by the rule of `best_price`, the nearest to counting first."""
+    rows = list(candidates)
+    regions, best = chain(ship_to), best_price(rows, ship_to, tier, on)
+
+    def standing(row: PriceRow) -> Standing:
+        if row.region not in regions:
+            return Standing.ELSEWHERE
+        if row.tier not in (tier, ANY):
+            return Standing.OTHER_TIER
+        if row.valid_from > on:
+            return Standing.PLANNED
+        if not valid_on(row, on):
+            return Standing.OVER
+        if row is best or best is None:
+            return Standing.COUNTS
+        if len(row.region) < len(best.region):
+            return Standing.WIDER
+        return Standing.ALL_TIERS if row.tier != best.tier else Standing.OLDER
+
+    order = [Standing.COUNTS, Standing.OLDER, Standing.ALL_TIERS, Standing.WIDER, Standing.PLANNED]
+    rank = {one: number for number, one in enumerate(order)}
+    found = [(row, standing(row)) for row in rows]
+    return sorted(found, key=lambda pair: (rank.get(pair[1], 9), -len(pair[0].region), pair[0].valid_from))
+
+
 def applying(
     rebates: Iterable[RebateRow], distributor: str, tier: str | None, line: str, product: str, on: date
 ) -> tuple[RebateRow, ...]:
@@ -117,22 +173,36 @@ def concerning(
     return tuple(sorted(found, key=lambda rebate: rebate.code))
 
 
-def net(price: int, rebates: Iterable[RebateRow]) -> int:
+def net(price: int, rebates: Iterable[Grant]) -> int:
     """price − Σ per_tonne − price × Σ percent / 100, rounded half up to the fen."""
     return _net(price, *_totals(rebates))
 
 
-def lowest_price(net_at_least: int, rebates: Iterable[RebateRow]) -> int | None:
+def net_amount(amount: int, grams: int, grants: Iterable[Grant]) -> Decimal:
+    """What is left in fen of an amount for so many grams when everything granted on it is taken off; not rounded.
+
+    Linear: of a whole with its credit notes, returns and free goods it is what the parts come to together.
+    """
+    per_tonne, percent = _totals(grants)
+    return amount - Decimal(per_tonne) * grams / GRAMS_PER_TONNE - amount * percent / 100
+
+
+def average(amount: Decimal | int, grams: int) -> int | None:
+    """Fen per tonne, rounded half up; None of no weight, or of less than none."""
+    return round_half_up(Decimal(amount) * GRAMS_PER_TONNE / grams) if grams > 0 else None
+
+
+def lowest_price(net_at_least: int, rebates: Iterable[Grant]) -> int | None:
     """The lowest price ≥ 0 in whole fen whose `net` is at least this; None when the rebates reach 100 %."""
     return _lowest_price(net_at_least, *_totals(rebates))
 
 
-def lowest_ok_price(floor: int | None, rebates: Iterable[RebateRow]) -> int | None:
+def lowest_ok_price(floor: int | None, rebates: Iterable[Grant]) -> int | None:
     """The lowest price that keeps the floor; None without a floor, or when the rebates reach 100 %."""
     return None if floor is None else lowest_price(floor, rebates)
 
 
-def lowest_approvable_price(floor: int | None, rebates: Iterable[RebateRow], tolerance_percent: Decimal) -> int | None:
+def lowest_approvable_price(floor: int | None, rebates: Iterable[Grant], tolerance_percent: Decimal) -> int | None:
     """The lowest price not far below the floor; None without a floor, or when the rebates reach 100 %."""
     return None if floor is None else lowest_price(_least_near(floor, tolerance_percent), rebates)
 
@@ -191,9 +261,9 @@ def _case(net_price: int, row: PriceRow | None, tolerance_percent: Decimal) -> s
     return "price.far_below_floor"
 
 
-def _totals(rebates: Iterable[RebateRow]) -> tuple[int, Decimal]:
+def _totals(grants: Iterable[Grant]) -> tuple[int, Decimal]:
     per_tonne, percent = 0, Decimal(0)
-    for rebate in rebates:
+    for rebate in grants:
         per_tonne += rebate.per_tonne or 0
         percent += rebate.percent or 0
     return per_tonne, percent
