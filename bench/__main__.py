@@ -15,9 +15,7 @@ from .world import ROOT
 
 AREAS = (
     "deal", "stale", "growth", "search", "lists", "rounds", "batch", "process", "imports", "breaches", "exports",
-    "weight", "outbox", "start",
-    "deal", "stale", "growth", "search", "lists", "rounds", "batch", "process", "imports", "exports", "weight",
-    "merged", "outbox", "start",
+    "weight", "merged", "outbox", "start",
 )  # fmt: skip
 
 

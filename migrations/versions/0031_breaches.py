@@ -1,7 +1,7 @@
 """Invoices that have yet to be looked at; sales below the floor that nobody approved, and their thread that only grows.
 
 Revision ID: 0031
-Revises: 0026
+Revises: 0027
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0031"
-down_revision = "0026"
+down_revision = "0027"
 branch_labels = None
 depends_on = None
 

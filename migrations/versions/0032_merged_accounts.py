@@ -1,7 +1,7 @@
 """Merged accounts: who paid, pairs that look like one business with their history, groups that count as one.
 
 Revision ID: 0032
-Revises: 0026
+Revises: 0030
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0032"
-down_revision = "0026"
+down_revision = "0030"
 branch_labels = None
 depends_on = None
 

@@ -11,7 +11,10 @@ FILES = {
     "products": "code,name,line\nP1,乳猪料,pig\nP2,鱼料,aqua\n",
     "users": "username,name,role,regions\nrep,业务员,rep,9101\nsup,主管,supervisor,91\ngone,离职,rep,91\n",
     "distributors": "code,name,region,tier,status\nD1,甲,910101,S,active\nD2,乙,9201,S,active\nD3,丙,910101,A,active\n",
-    "areas": "distributor,region,line,valid_from\nD1,910101,*,2026-01-01\nD1,9102,*,2026-01-01\nD2,9102,*,2026-01-01\n",
+    "areas": (
+        "distributor,region,line,valid_from,shared\nD1,910101,*,2026-01-01,no\nD1,9102,*,2026-01-01,yes\n"
+        "D2,9102,*,2026-01-01,yes\n"
+    ),
     "prices": "product,region,tier,valid_from,list_price,floor_price\nP1,91,*,2026-01-01,3200,3150\n",
     "rebates": "code,kind,distributor,tier,line,product,per_tonne,valid_from\nR1,month,D1,*,*,P1,40,2026-01-01\n",
     "credit": "distributor,grade,limit\nD1,A,100000\nD2,A,100000\n",

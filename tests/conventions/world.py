@@ -5,8 +5,7 @@ and a body to `BODIES` if its form needs one to get past its first check.
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime
-from datetime import timedelta
+from datetime import datetime, timedelta
 from io import BytesIO
 from typing import Any
 
@@ -291,14 +290,6 @@ def make_world(app: Flask) -> World:
         storage.keep(remark_photo.id, remark_photo.sha256, picture.getvalue())
         breach_id = cast.make_breach(distributor, users["rep"]).id
         pair, group = _merged(at)
-        world = World(
-            app,
-            {
-                "pair_id": pair.id,
-                "group_id": group.id,
-                "merged.leave:distributor_id": pair.one_id,
-                "merged.export:kind": "csv",
-                "merged.export_groups:kind": "csv",
         clerk = viewer_of(cast.make_user("pricing", Role.ADMIN))
         may = pricing_policy.rights(clerk, cast.TODAY)
         starts = cast.TODAY + timedelta(days=1)
@@ -317,6 +308,11 @@ def make_world(app: Flask) -> World:
         world = World(
             app,
             {
+                "pair_id": pair.id,
+                "group_id": group.id,
+                "merged.leave:distributor_id": pair.one_id,
+                "merged.export:kind": "csv",
+                "merged.export_groups:kind": "csv",
                 **{f"pricebook.{name}:draft_id": change.id for name in PRICE_DRAFT_ROUTES},
                 "line_id": line_id,
                 "price_id": price.id,

@@ -18,10 +18,21 @@ from fieldapp.people.audit.actions import record
 from fieldapp.people.audit.models import AuditEntry
 from fieldapp.trade.ledger import fresh
 
-from . import crossarea, dossiers, feedback, fieldwork, history, people, ratings, services, surveys, tickets
-from . import breaches, dossiers, feedback, fieldwork, history, people, ratings, services, surveys, tickets
-from . import dossiers, feedback, fieldwork, history, merged, people, ratings, services, surveys, tickets
-from . import dossiers, feedback, fieldwork, history, people, prices, ratings, services, surveys, tickets
+from . import (
+    breaches,
+    crossarea,
+    dossiers,
+    feedback,
+    fieldwork,
+    history,
+    merged,
+    people,
+    prices,
+    ratings,
+    services,
+    surveys,
+    tickets,
+)
 from .company import KINDS, Company
 
 ACCOUNTS = ("rep", "rep2", "boss", "admin")
@@ -60,16 +71,13 @@ def load(company: Company, at: datetime, progress: Callable[[str, float], None])
         services.write(company.network.seed, "boss", at, company.today)
         crossarea.write("boss", "admin", at, company.today)
         prices.write(company.network.seed, "boss", at, company.today)
+        merged.plant("boss", company.today)
     people.write(company.network.seed, at)
     record(None, LOADED, "demo", company.name, at, {})
     db.session.commit()
     fresh.work(at, company.today)
     breaches.write("rep", "boss", at, company.today, company.network.count)
-        merged.plant("boss", company.today)
-    people.write(company.network.seed, at)
-    record(None, LOADED, "demo", company.name, at, {})
-    db.session.commit()
-    if db.session.scalar(sa.select(sa.exists().where(User.username == "boss"))):
+    if all_there:
         merged.look("boss", at, company.today)
 
 

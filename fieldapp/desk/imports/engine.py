@@ -613,18 +613,13 @@ class _Plan:
         done = 0
         connection = db.session.connection()
         noted = self._kind.note() if self._kind.note is not None else None
-        for step in self._steps:
+        for step in self._steps if self._kind.writes else ():
             for late in (False, True) if step.part.first is not None else (False,):
                 for shape, rows in step.spool.batches():
                     if shape[2] is late:
                         step.statements[shape].execute(connection, rows)
                         done += len(rows)
                         progress(done / total)
-        for step in self._steps if self._kind.writes else ():
-            for shape, rows in step.spool.batches():
-                step.statements[shape].execute(connection, rows)
-                done += len(rows)
-                progress(done / total)
         if self._kind.finish is not None:
             keys = tuple(step.keys for step in self._steps)
             order = self._order
