@@ -59,6 +59,8 @@ def read(invoice_ids: Sequence[UUID], now: datetime, today: date) -> int:
         candidates += _suspicious(rows, numbers)
     approved = _approved([one for one, _into in candidates], policy.on(today).delivery_days)
     found = [_evidence(one, into, numbers) for one, into in candidates if one.key not in approved]
+    # The numbers of new cases follow the invoices, in whatever order a database gives its rows.
+    found.sort(key=lambda one: (one.day, one.number, one.line_no))
     return evidence.take(invoice_ids, found, now)
 
 

@@ -21,6 +21,8 @@ from fieldapp.fieldwork.remediation import actions as remediation
 from fieldapp.fieldwork.remediation.rules import RemedyKind, TicketVerb
 from fieldapp.people.accounts.models import User
 from fieldapp.people.accounts.queries import viewer_of
+from fieldapp.standing.crossarea import actions as crossarea
+from fieldapp.standing.crossarea.rules import CaseVerb
 from fieldapp.standing.grading.models import AssessmentState, CreditIncrease, IncreaseState
 from tests import cast
 from tests.desk.conftest import Desk
@@ -120,8 +122,8 @@ def test_what_cannot_be_asked_is_left_out(app: Flask, people: dict[str, User], g
     assert boss.get(f"/process/approval?{given}").status_code == 200
 
 
-def test_every_step_of_a_ticket_and_a_remark_is_timed(app: Flask, people: dict[str, User]) -> None:
-    """One ticket that needs two approvals and is heard twice, and one remark; an hour for each step."""
+def test_every_step_of_a_ticket_a_remark_and_a_case_is_timed(app: Flask, people: dict[str, User]) -> None:
+    """One ticket that needs two approvals and is heard twice, one remark, one cross-area case that is appealed."""
     with app.app_context():
         rep, boss = viewer_of(people["rep"]), viewer_of(people["boss"])
         admin = viewer_of(people["admin"])
@@ -149,6 +151,16 @@ def test_every_step_of_a_ticket_and_a_remark_is_timed(app: Flask, people: dict[s
         remark = feedback.take_down(rep, key=uuid7(), distributor=distributor, said=said, when=taken)
         feedback.answer(boss, remark, "Thank you", start + timedelta(hours=3), cast.TODAY)
         feedback.tell_back(rep, remark, TellWay.PHONE, "", start + timedelta(hours=5))
+        case = cast.make_case(people["colleague"], seller_id=distributor.id, now=start)
+
+        def then(hours: int) -> crossarea.When:
+            now = start + timedelta(hours=hours)
+            return crossarea.When(now, now, cast.TODAY)
+
+        crossarea.advance(boss, case, CaseVerb.INVESTIGATE, "", then(1))
+        crossarea.rule(boss, case, CaseVerb.BENIGN, "Once", then(4), seen=case.version)
+        crossarea.appeal(rep, case, "Not ours", then(5))
+        crossarea.rule_on_appeal(admin, case, CaseVerb.UPHOLD, "Yours", then(7), seen=case.version)
         db.session.commit()
 
         asked = Asked(MONDAY.date().replace(day=1))
@@ -168,6 +180,8 @@ def test_every_step_of_a_ticket_and_a_remark_is_timed(app: Flask, people: dict[s
             "hearing": 1,
             "solved": 6,
             "feedback": 3,
+            "cross_area": 4,
+            "cross_area_appeal": 2,
             "told": 2,
         }
         # He says two days later that it was not good after all: he was heard once of one remedy, and it waits anew.
