@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_login import current_user
 
-from fieldapp.core import clock
+from fieldapp.core import clock, outbox
 from fieldapp.core.access import DECIDERS
 from fieldapp.core.db import db, uuid7
 from fieldapp.core.page import page, see_other
@@ -35,7 +35,6 @@ from .forms import (
     LineForm,
     RaiseForm,
     WordsForm,
-    key_of,
     page_of,
     read_grid,
     shown,
@@ -76,7 +75,7 @@ def begin() -> Response:
         return _drafts(409, words.refusal(Refusal.NOT_YOURS))
     starts = clock.today() + timedelta(days=1)
     title = (form.title.data or "").strip() or _("Prices from %(day)s", day=starts.isoformat())
-    key = actions.begin(current_user, key_of(form.id.data) or uuid7(), title[:120], starts, now)
+    key = actions.begin(current_user, outbox.key() or uuid7(), title[:120], starts, now)
     named = CopyForm()
     if named.price_id is not None:
         return _copy(_find(key), named)

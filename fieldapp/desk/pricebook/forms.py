@@ -91,7 +91,6 @@ def yuan(text: str | None) -> int | None:
 class BeginForm(Form):
     """A new draft. `price`: the row of the book to take into it, `kind`: to change it or to end it."""
 
-    id = HiddenField()
     title = StringField(validators=[at_most(TITLE_LENGTH)])
     price = HiddenField()
     kind = HiddenField()
@@ -360,7 +359,6 @@ class ObservationForm(Form):
     `meant` gives (key, grams of a bag) of a product of ours.
     """
 
-    id = HiddenField()
     distributor = HiddenField()
     outlet = StringField()
     product = StringField(validators=[required(), at_most(RIVAL_LENGTH)])

@@ -146,6 +146,7 @@ def _form(form: ObservationForm, status: int = 200) -> Response:
         outlets=[(str(one.id), one.name) for one in seen.outlets(store.id)],
         products=products.names(),
         today=clock.today(),
+        new_key=outbox.key() or uuid7(),
     )
 
 
