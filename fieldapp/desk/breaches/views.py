@@ -194,8 +194,8 @@ def _link(asked: Asked, **changes: Any) -> str:
 def _tabs(viewer: Any, asked: Asked) -> list[tuple[Any, ...]]:
     counted = queries.counts(viewer)
     names = {
-        Part.OPEN: _("To explain") if viewer.role is Role.REP else _("Below floor"),
-        Part.RECOVER: _("To recover"),
+        Part.OPEN: _("To explain") if viewer.role is Role.REP else _("Open"),
+        Part.RECOVER: _("Recover"),
         Part.UNPRICED: _("Unpriced"),
         Part.SETTLED: _("Settled"),
         Part.ALL: _("All"),
