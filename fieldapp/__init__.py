@@ -136,6 +136,11 @@ def _register_concerns(app: Flask) -> None:
     from .desk.weeklog import panels as weeklog_panels
     from .desk.weeklog import sections as week_sections
     from .desk.weeklog import views as weeklog
+    from .fieldwork.conflicts import chores as conflicts_chores
+    from .fieldwork.conflicts import models as _conflicts  # noqa: F401
+    from .fieldwork.conflicts import policy as conflicts_policy
+    from .fieldwork.conflicts import queries as conflicts_queries
+    from .fieldwork.conflicts import told as conflicts_told
     from .fieldwork.feedback import chores as feedback_chores
     from .fieldwork.feedback import models as _feedback  # noqa: F401
     from .fieldwork.feedback import notices as feedback_notices
@@ -295,6 +300,10 @@ def _register_concerns(app: Flask) -> None:
     chores.declare(app, feedback_chores.CHORES)
     notice_kinds.declare(app, approval_notices.KINDS)
     notice_kinds.declare(app, grading_notices.KINDS)
+    policy_sections.declare(app, conflicts_policy.SECTIONS)
+    notice_kinds.declare(app, conflicts_told.KINDS)
+    storage.declare(app, conflicts_queries.known_photos)
+    chores.declare(app, conflicts_chores.CHORES)
     app.register_blueprint(notices.concern)
     panels.declare(app, notices_panels.PANELS)
     policy_sections.declare(app, notices_policy.SECTIONS)
