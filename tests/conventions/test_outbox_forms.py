@@ -33,6 +33,8 @@ def test_every_marked_form_posts_to_a_route_that_keeps_receipts(app: Flask) -> N
         f"/surveys/{world.examples['survey_id']}",
         "/feedback/new?distributor=D001",
         "/tickets/new?distributor=D001",
+        f"/conflicts/{world.examples['conflict_id']}",
+        "/conflicts/new?distributor=D001",
     ):
         for form in _FORM.findall(rep.get(page).text):
             action = _ACTION.search(form)
@@ -41,6 +43,9 @@ def test_every_marked_form_posts_to_a_route_that_keeps_receipts(app: Flask) -> N
             assert getattr(app.view_functions[endpoint], "outbox", False), f"{page}: {endpoint} lacks outbox=True"
             found.add(endpoint)
     assert found >= {
+        "conflicts.create",
+        "conflicts.note",
+        "conflicts.hold_meeting",
         "visits.check_in",
         "visits.note",
         "visits.check_out",

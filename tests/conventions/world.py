@@ -23,6 +23,8 @@ from fieldapp.desk.exports.models import ExportForm, ExportRun, ExportState
 from fieldapp.desk.imports import runs
 from fieldapp.desk.imports.models import ImportRun, RunState
 from fieldapp.desk.weeklog.models import WeeklyLog
+from fieldapp.fieldwork.conflicts import actions as conflicts
+from fieldapp.fieldwork.conflicts.models import ConflictPoint
 from fieldapp.fieldwork.feedback import actions as feedback
 from fieldapp.fieldwork.feedback.models import RemarkPhoto
 from fieldapp.fieldwork.feedback.rules import RemarkKind
@@ -61,6 +63,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "playbook.classify": {"type": "quiet", "seen": "serious"},
     "tasks.drop": {"reason": "Sold out"},
     "tickets.create": {"distributor": "D001", "kind": "quality"},
+    "conflicts.create": {"distributor": "D001", "kind": "area"},
+    "conflicts.add_party": {"distributor": "D001"},
     "deals.create": {"distributor": "D001", "terms": "credit", "product": "P10", "kg": "5000", "price": "3150"},
     "offline.create": {"distributor": "D001", "terms": "credit", "product": "P10", "kg": "5000", "price": "3150"},
 }
@@ -215,6 +219,25 @@ def make_world(app: Flask) -> World:
             caption="",
             when=remediation.When(at, at, cast.TODAY),
         )
+        conflict = cast.make_conflict([distributor], users["rep"], now=at)
+        agreement = cast.add(
+            ConflictPoint(
+                conflict_id=conflict.id,
+                round=1,
+                text="Marks the map",
+                due=cast.TODAY,
+                owner_id=users["rep"].id,
+                made_by_id=users["rep"].id,
+                made_at=at,
+            )
+        )
+        conflicts.keep_photo(
+            viewer_of(users["rep"]),
+            conflict,
+            key=(evidence := uuid7()),
+            content=Content(picture.getvalue(), JPEG),
+            when=remediation.When(at, at, cast.TODAY),
+        )
         link = surveys.open_link(viewer_of(users["rep"]), survey, at)
         answered = cast.make_survey(distributor, users["rep"])
         answered_photo = cast.add(
@@ -250,6 +273,11 @@ def make_world(app: Flask) -> World:
                 "photo_id": photo.id,
                 "ticket_id": ticket.id,
                 "tickets.photo:photo_id": shown.id,
+                "conflict_id": conflict.id,
+                "point_id": agreement.id,
+                "conflicts.photo:photo_id": evidence,
+                "conflicts.export:kind": "csv",
+                "promises.export:kind": "csv",
                 "distributor_id": distributor.id,
                 "contact_id": distributor.contacts[0].id,
                 "user_id": target.id,
