@@ -17,7 +17,7 @@ from fieldapp.people.accounts.passwords import hash_password
 from fieldapp.people.audit.actions import record
 from fieldapp.people.audit.models import AuditEntry
 
-from . import dossiers, feedback, fieldwork, history, people, ratings, services, surveys, tickets
+from . import conflicts, dossiers, feedback, fieldwork, history, people, ratings, services, surveys, tickets
 from .company import KINDS, Company
 
 ACCOUNTS = ("rep", "rep2", "boss", "admin")
@@ -53,6 +53,7 @@ def load(company: Company, at: datetime, progress: Callable[[str, float], None])
         surveys.write(company.network.seed, at, company.today)
         feedback.write(company.network.seed, "boss", at)
         services.write(company.network.seed, "boss", at, company.today)
+        conflicts.write("boss", at, company.today)
     people.write(company.network.seed, at)
     record(None, LOADED, "demo", company.name, at, {})
     db.session.commit()
