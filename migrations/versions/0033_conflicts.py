@@ -16,7 +16,7 @@ depends_on = None
 
 JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 # What a calendar of promises is read by, a month at a time.
-INDEXES = (("task", ("due", "id")), ("visit_plan", ("day", "id")), ("remedy", ("by_day", "ticket_id")))
+INDEXES = (("task", ("state", "due")), ("visit_plan", ("day", "id")), ("remedy", ("by_day", "ticket_id")))
 # The thread is evidence: what was said stays as it was said, whatever a later piece of code may try.
 _SQLITE = """
 CREATE TRIGGER conflict_entry_{verb} BEFORE {verb} ON conflict_entry

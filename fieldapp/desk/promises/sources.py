@@ -36,7 +36,7 @@ Text = Callable[[], str]
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A kind of promises; see above."""
+    """A kind of promises; see above. `lapses`: once its day is past it is over, and not overdue."""
 
     name: str
     title: Text
@@ -45,6 +45,7 @@ class Source:
     endpoint: str
     argument: str
     moment: bool = False
+    lapses: bool = False
     seen: Callable[[Viewer], sa.ColumnElement[bool]] | None = None
 
 
@@ -59,9 +60,12 @@ def declared() -> list[Source]:
     return found
 
 
-def _columns(key: Any, day: Any, text: Any, owner: Any, open_: Any, distributor: Any = Distributor.id) -> list[Any]:
+def _columns(
+    row: Any, key: Any, day: Any, text: Any, owner: Any, open_: Any, distributor: Any = Distributor.id
+) -> list[Any]:
     """The columns in the order in which the calendar reads them."""
     return [
+        row.label("row"),
         key.label("key"),
         day.label("day"),
         text.label("text"),
@@ -95,21 +99,12 @@ _kept = sa.exists().where(
 
 SOURCES = (
     Source(
-        "task",
-        lambda: _("Promises and promotions"),
-        "circle-check",
-        sa.select(*_columns(Task.id, Task.due, Task.text, Task.owner_id, Task.state == TaskState.OPEN))
-        .join(Distributor, Distributor.id == Task.distributor_id)
-        .where(Task.state != TaskState.DROPPED),
-        "tasks.show",
-        "task_id",
-    ),
-    Source(
         "point",
         lambda: _("Points of agreements"),
         "scale",
         sa.select(
             *_columns(
+                ConflictPoint.id,
                 Conflict.id,
                 ConflictPoint.due,
                 ConflictPoint.text,
@@ -130,6 +125,7 @@ SOURCES = (
         lambda: _("Meetings of conflicts"),
         "users-round",
         sa.select(
+            ConflictMeeting.id.label("row"),
             Conflict.id.label("key"),
             ConflictMeeting.day.label("day"),
             ConflictMeeting.place.label("text"),
@@ -152,6 +148,7 @@ SOURCES = (
         "undo-2",
         sa.select(
             *_columns(
+                ConflictFollowUp.id,
                 Conflict.id,
                 ConflictFollowUp.day,
                 sa.literal(""),
@@ -167,11 +164,22 @@ SOURCES = (
         "conflict_id",
     ),
     Source(
+        "task",
+        lambda: _("Promises and promotions"),
+        "circle-check",
+        sa.select(*_columns(Task.id, Task.id, Task.due, Task.text, Task.owner_id, Task.state == TaskState.OPEN))
+        .join(Distributor, Distributor.id == Task.distributor_id)
+        .where(Task.state.in_((TaskState.OPEN, TaskState.DONE))),
+        "tasks.show",
+        "task_id",
+    ),
+    Source(
         "remedy",
         lambda: _("Remedies to be carried out"),
         "triangle-alert",
         sa.select(
             *_columns(
+                Remedy.id,
                 Ticket.id,
                 Remedy.by_day,
                 Remedy.words,
@@ -190,7 +198,11 @@ SOURCES = (
         "feedback",
         lambda: _("Feedback to be answered or told back"),
         "message-square-text",
-        sa.select(*_columns(Remark.id, Remark.due_at, Remark.text, Remark.owner_id, Remark.state != RemarkState.CLOSED))
+        sa.select(
+            *_columns(
+                Remark.id, Remark.id, Remark.due_at, Remark.text, Remark.owner_id, Remark.state != RemarkState.CLOSED
+            )
+        )
         .join(Distributor, Distributor.id == Remark.distributor_id)
         .where(Remark.merged_into_id.is_(None), Remark.state.in_(RemarkState)),  # every state: for the index
         "feedback.show",
@@ -201,7 +213,9 @@ SOURCES = (
         "survey",
         lambda: _("Surveys to be asked"),
         "send",
-        sa.select(*_columns(Survey.id, Survey.due, sa.literal(""), Survey.rep_id, Survey.state == SurveyState.OPEN))
+        sa.select(
+            *_columns(Survey.id, Survey.id, Survey.due, sa.literal(""), Survey.rep_id, Survey.state == SurveyState.OPEN)
+        )
         .join(Distributor, Distributor.id == Survey.distributor_id)
         .where(Survey.state.in_((SurveyState.OPEN, SurveyState.ANSWERED))),
         "surveys.show",
@@ -211,10 +225,13 @@ SOURCES = (
         "visit",
         lambda: _("Planned visits"),
         "map-pin",
-        sa.select(*_columns(VisitPlan.distributor_id, VisitPlan.day, sa.literal(""), VisitPlan.rep_id, ~_kept))
+        sa.select(
+            *_columns(VisitPlan.id, VisitPlan.distributor_id, VisitPlan.day, sa.literal(""), VisitPlan.rep_id, ~_kept)
+        )
         .join(Distributor, Distributor.id == VisitPlan.distributor_id)
         .where(~_follows),
         "visits.now",
         "distributor_id",
+        lapses=True,
     ),
 )

@@ -92,7 +92,7 @@ def verb_name(verb: ConflictVerb | None) -> str:
     if verb is None:
         return _("Conflict opened")
     return {
-        ConflictVerb.NOTE: _("Note"),
+        ConflictVerb.NOTE: pgettext("conflict", "Note"),
         ConflictVerb.ADD_PARTY: _("Party added"),
         ConflictVerb.LINK: _("Linked"),
         ConflictVerb.ASSIGN: _("Given to somebody else"),

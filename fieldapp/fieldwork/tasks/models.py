@@ -38,5 +38,5 @@ class Task(Base):
     __table_args__ = (
         sa.Index(None, "owner_id", "state", "due"),
         sa.Index(None, "distributor_id", "state", "due"),
-        sa.Index(None, "due", "id"),
+        sa.Index(None, "state", "due"),
     )
