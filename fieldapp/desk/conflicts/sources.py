@@ -16,6 +16,7 @@ from fieldapp.core.i18n import gettext as _
 from fieldapp.core.money import show_yuan
 from fieldapp.desk.checks import reference
 from fieldapp.fieldwork.conflicts import links
+from fieldapp.fieldwork.conflicts.actions import MOST_LINKS, MOST_PARTIES
 from fieldapp.fieldwork.conflicts.links import Linked, LinkKind
 from fieldapp.fieldwork.remediation import queries as tickets
 from fieldapp.fieldwork.remediation import words as ticket_words
@@ -63,10 +64,10 @@ def read(viewer: Viewer, given: MultiDict[str, str]) -> Source | None:
         found = list(_stores(viewer, Distributor.id == visit.distributor_id))
     if not found:
         return None
-    wanted = [link for text in given.getlist("link") if (link := links.read(text))]
+    wanted = [link for text in given.getlist("link")[:MOST_LINKS] if (link := links.read(text))]
     # A visit that the server does not know yet is still in the phone: its key is kept until it has arrived.
     keeps_visit = visit is None or visit.distributor_id == found[0].id
-    return Source(found[0], found[1:], visit_id if keeps_visit else None, list(links.find(viewer, wanted)))
+    return Source(found[0], found[1:MOST_PARTIES], visit_id if keeps_visit else None, list(links.find(viewer, wanted)))
 
 
 def find_distributor(viewer: Viewer, code: str) -> Any | None:
