@@ -106,6 +106,11 @@ def _register_concerns(app: Flask) -> None:
     from .desk.crossarea import suspicions
     from .desk.crossarea import views as crossarea
     from .desk.crossarea import week as crossarea_week
+    from .desk.conflicts import list_views as _conflict_lists  # noqa: F401  routes of the concern below
+    from .desk.conflicts import opening as _conflict_opening  # noqa: F401
+    from .desk.conflicts import panels as conflict_panels
+    from .desk.conflicts import sources as conflict_sources
+    from .desk.conflicts import views as conflicts
     from .desk.deals import api, offline_views
     from .desk.deals import views as deals
     from .desk.demo import cli as demo_cli
@@ -129,6 +134,8 @@ def _register_concerns(app: Flask) -> None:
     from .desk.process import policy as process_policy
     from .desk.process import steps as process_steps
     from .desk.process import views as process
+    from .desk.promises import sources as promise_sources
+    from .desk.promises import views as promises
     from .desk.rounds import task_views as tasks
     from .desk.rounds import views as rounds
     from .desk.surveys import ask_views as asking
@@ -157,6 +164,12 @@ def _register_concerns(app: Flask) -> None:
     from .desk.weeklog import panels as weeklog_panels
     from .desk.weeklog import sections as week_sections
     from .desk.weeklog import views as weeklog
+    from .fieldwork.conflicts import chores as conflicts_chores
+    from .fieldwork.conflicts import links as conflict_links
+    from .fieldwork.conflicts import models as _conflicts  # noqa: F401
+    from .fieldwork.conflicts import policy as conflicts_policy
+    from .fieldwork.conflicts import queries as conflicts_queries
+    from .fieldwork.conflicts import told as conflicts_told
     from .fieldwork.feedback import chores as feedback_chores
     from .fieldwork.feedback import models as _feedback  # noqa: F401
     from .fieldwork.feedback import notices as feedback_notices
@@ -366,6 +379,15 @@ def _register_concerns(app: Flask) -> None:
     notice_kinds.declare(app, pricing_notices.KINDS)
     notice_kinds.declare(app, approval_notices.KINDS)
     notice_kinds.declare(app, grading_notices.KINDS)
+    app.register_blueprint(conflicts.concern)
+    panels.declare(app, conflict_panels.PANELS)
+    conflict_links.declare(app, conflict_sources.LINKS)  # cases of other rooms: declare their kinds here
+    app.register_blueprint(promises.concern)
+    promise_sources.declare(app, promise_sources.SOURCES)
+    policy_sections.declare(app, conflicts_policy.SECTIONS)
+    notice_kinds.declare(app, conflicts_told.KINDS)
+    storage.declare(app, conflicts_queries.known_photos)
+    chores.declare(app, conflicts_chores.CHORES)
     app.register_blueprint(notices.concern)
     panels.declare(app, notices_panels.PANELS)
     policy_sections.declare(app, notices_policy.SECTIONS)

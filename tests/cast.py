@@ -12,6 +12,9 @@ from fieldapp.core.clock import SHANGHAI
 from fieldapp.core.db import db, uuid7
 from fieldapp.desk.breaches.models import Breach
 from fieldapp.desk.breaches.rules import Result
+from fieldapp.fieldwork.conflicts import actions as conflicts
+from fieldapp.fieldwork.conflicts.models import Conflict
+from fieldapp.fieldwork.conflicts.rules import ConflictKind
 from fieldapp.fieldwork.remediation import actions as remediation
 from fieldapp.fieldwork.remediation.models import Ticket
 from fieldapp.fieldwork.remediation.rules import Severity, TicketKind
@@ -232,6 +235,18 @@ def make_ticket(distributor: Distributor, rep: User, **values: Any) -> Ticket:
     complaint = remediation.Complaint(**{**defaults, **values})
     when = remediation.When(now, now, now.astimezone(SHANGHAI).date())
     return remediation.open_ticket(viewer_of(rep), key=uuid7(), distributor=distributor, complaint=complaint, when=when)
+
+
+# Conflicts -------------------------------------------------------------------------------------------------------
+
+
+def make_conflict(parties: list[Distributor], rep: User, **values: Any) -> Conflict:
+    """A conflict that a rep has opened through the app's own action; `values`: of the account, and `now`."""
+    now = values.pop("now", NOW)
+    defaults = {"kind": ConflictKind.AREA, "story": "Each says that the other delivers into his villages."}
+    account = conflicts.Account(**{**defaults, **values})
+    when = remediation.When(now, now, TODAY + (now.astimezone(SHANGHAI).date() - NOW.astimezone(SHANGHAI).date()))
+    return conflicts.open_conflict(viewer_of(rep), key=uuid7(), parties=parties, account=account, when=when)
 
 
 # Surveys ---------------------------------------------------------------------------------------------------------

@@ -36,6 +36,8 @@ def test_every_marked_form_posts_to_a_route_that_keeps_receipts(app: Flask) -> N
         "/cross-area/new?distributor=D001",
         f"/cross-area/{world.examples['case_id']}",
         "/prices/retail/new?distributor=D001",
+        f"/conflicts/{world.examples['conflict_id']}",
+        "/conflicts/new?distributor=D001",
     ):
         for form in _FORM.findall(rep.get(page).text):
             action = _ACTION.search(form)
@@ -44,6 +46,9 @@ def test_every_marked_form_posts_to_a_route_that_keeps_receipts(app: Flask) -> N
             assert getattr(app.view_functions[endpoint], "outbox", False), f"{page}: {endpoint} lacks outbox=True"
             found.add(endpoint)
     assert found >= {
+        "conflicts.create",
+        "conflicts.note",
+        "conflicts.hold_meeting",
         "visits.check_in",
         "visits.note",
         "visits.check_out",

@@ -24,6 +24,8 @@ from fieldapp.desk.exports.models import ExportForm, ExportRun, ExportState
 from fieldapp.desk.imports import runs
 from fieldapp.desk.imports.models import ImportRun, RunState
 from fieldapp.desk.weeklog.models import WeeklyLog
+from fieldapp.fieldwork.conflicts import actions as conflicts
+from fieldapp.fieldwork.conflicts.models import ConflictPoint
 from fieldapp.fieldwork.feedback import actions as feedback
 from fieldapp.fieldwork.feedback.models import RemarkPhoto
 from fieldapp.fieldwork.feedback.rules import RemarkKind
@@ -73,6 +75,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "tasks.drop": {"reason": "Sold out"},
     "crossarea.create": {"product": "P10", "region": "410102"},
     "tickets.create": {"distributor": "D001", "kind": "quality"},
+    "conflicts.create": {"distributor": "D001", "kind": "area"},
+    "conflicts.add_party": {"distributor": "D001"},
     "deals.create": {"distributor": "D001", "terms": "credit", "product": "P10", "kg": "5000", "price": "3150"},
     "pricebook.note_retail": {"distributor": "D001", "product": "P10", "price": "132.5", "unit": "bag"},
     "offline.create": {"distributor": "D001", "terms": "credit", "product": "P10", "kg": "5000", "price": "3150"},
@@ -273,6 +277,25 @@ def make_world(app: Flask) -> World:
         crossarea.rule(boss, case, CaseVerb.BENIGN, "Once", case_when, seen=case.version)
         agreement = crossarea.Agreement(MeasureKind.WARNING, 0, cast.TODAY, "By letter")
         measure = crossarea.agree(boss, case, agreement, case_when, seen=case.version)
+        conflict = cast.make_conflict([distributor], users["rep"], now=at)
+        agreement = cast.add(
+            ConflictPoint(
+                conflict_id=conflict.id,
+                round=1,
+                text="Marks the map",
+                due=cast.TODAY,
+                owner_id=users["rep"].id,
+                made_by_id=users["rep"].id,
+                made_at=at,
+            )
+        )
+        conflicts.keep_photo(
+            viewer_of(users["rep"]),
+            conflict,
+            key=(evidence := uuid7()),
+            content=Content(picture.getvalue(), JPEG),
+            when=remediation.When(at, at, cast.TODAY),
+        )
         link = surveys.open_link(viewer_of(users["rep"]), survey, at)
         answered = cast.make_survey(distributor, users["rep"])
         answered_photo = cast.add(
@@ -340,6 +363,11 @@ def make_world(app: Flask) -> World:
                 "crossarea.photo:photo_id": case_photo.id,
                 "crossarea.letter:side": "seller",
                 "crossarea.export:kind": "csv",
+                "conflict_id": conflict.id,
+                "point_id": agreement.id,
+                "conflicts.photo:photo_id": evidence,
+                "conflicts.export:kind": "csv",
+                "promises.export:kind": "csv",
                 "distributor_id": distributor.id,
                 "contact_id": distributor.contacts[0].id,
                 "user_id": target.id,

@@ -33,6 +33,7 @@ from . import (
     surveys,
     tickets,
 )
+from . import conflicts, dossiers, feedback, fieldwork, history, people, ratings, services, surveys, tickets
 from .company import KINDS, Company
 
 ACCOUNTS = ("rep", "rep2", "boss", "admin")
@@ -72,6 +73,7 @@ def load(company: Company, at: datetime, progress: Callable[[str, float], None])
         crossarea.write("boss", "admin", at, company.today)
         prices.write(company.network.seed, "boss", at, company.today)
         merged.plant("boss", company.today)
+        conflicts.write("boss", at, company.today)
     people.write(company.network.seed, at)
     record(None, LOADED, "demo", company.name, at, {})
     db.session.commit()

@@ -129,6 +129,7 @@ class Remedy(Base):
         sa.Index(None, "ticket_id", "proposed_at"),
         sa.Index(None, "proposed_at", "round", "ticket_id"),
         sa.Index(None, "decided_at", "first_at", "proposed_at", "ticket_id"),
+        sa.Index(None, "by_day", "ticket_id"),
         sa.CheckConstraint("amount >= 0 AND asked >= amount", name="amount"),
     )
 

@@ -35,4 +35,8 @@ class Task(Base):
     done_visit_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("visit.id"), index=True)
     outcome: Mapped[str] = mapped_column(sa.String(500), default="")
 
-    __table_args__ = (sa.Index(None, "owner_id", "state", "due"), sa.Index(None, "distributor_id", "state", "due"))
+    __table_args__ = (
+        sa.Index(None, "owner_id", "state", "due"),
+        sa.Index(None, "distributor_id", "state", "due"),
+        sa.Index(None, "state", "due"),
+    )
