@@ -128,6 +128,7 @@ class Kind:
     `note`     — called in the transaction before anything is written; what it returns is given to `finish`.
     `trace`    — what is to be remembered of a row that changes something, until `finish`; None: nothing.
     `finish`   — keeps what is derived from the rows, in the same transaction.
+    `reader`   — reads the file instead of the engine: a kind that is no sheet of rows, and has no columns.
     """
 
     key: str
@@ -142,6 +143,7 @@ class Kind:
     note: Callable[[], Any] | None = None
     trace: Callable[[Planned], Any] | None = None
     finish: Callable[[Written], None] | None = None
+    reader: Callable[..., Any] | None = None
 
 
 # Columns -------------------------------------------------------------------------------------------------------------

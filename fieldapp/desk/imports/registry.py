@@ -17,6 +17,8 @@ from fieldapp.trade.pricing.imports import PRICES, REBATES
 from fieldapp.trade.products.imports import PRODUCTS
 from fieldapp.trade.targets.imports import TARGETS
 
+from .boundaries import BOUNDARIES
+
 _ALL = (
     REGIONS,
     users_kind(A_REGION),
@@ -29,6 +31,7 @@ _ALL = (
     INVOICES,
     PAYMENTS,
     TARGETS,
+    BOUNDARIES,
 )
 
 
