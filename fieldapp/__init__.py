@@ -191,6 +191,7 @@ def _register_concerns(app: Flask) -> None:
     from .network.playbook import book as playbook_book
     from .network.playbook import models as _playbook  # noqa: F401
     from .network.playbook import views as playbook
+    from .network.territory import boundary_models as _boundaries  # noqa: F401
     from .network.territory import models as _territory  # noqa: F401
     from .network.territory import patches
     from .people.accounts import cli as accounts_cli
