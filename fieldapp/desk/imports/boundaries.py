@@ -28,7 +28,7 @@ class FeatureError(CellError):
 
 
 @dataclass(frozen=True, slots=True)
-class MapRemark(CellError):
+class MapRemark(CellError):  # noqa: N818  it hinders nothing
     """What is to be looked at in a map that was drawn; `value` is the region's code, "" the country."""
 
     def __str__(self) -> str:
@@ -87,7 +87,9 @@ def _shapes(order: Order, outcome: Outcome, report: Report, progress: Progress, 
             refuse(
                 found.number,
                 found.code,
-                Message(N_("stands twice, see feature %(first)s: join them to one MultiPolygon"), {"first": first[code]}),
+                Message(
+                    N_("stands twice, see feature %(first)s: join them to one MultiPolygon"), {"first": first[code]}
+                ),
             )
         else:
             first[code] = found.number
@@ -117,7 +119,9 @@ def _draw(shapes: dict[str, Any], codes: list[str], progress: Progress) -> Itera
         yield drawn
 
 
-def _count(outcome: Outcome, shapes: dict[str, Any], maps: list[Any], changed: list[Any], stored: dict[str, str]) -> None:
+def _count(
+    outcome: Outcome, shapes: dict[str, Any], maps: list[Any], changed: list[Any], stored: dict[str, str]
+) -> None:
     """Each feature once: new, drawn anew, or as before."""
     anew = {drawn.code for drawn in changed}
     for code in shapes:
@@ -137,7 +141,9 @@ def _remark(outcome: Outcome, maps: list[Any]) -> None:
     for drawn in maps:
         if drawn.missing:
             names = {"codes": ", ".join(drawn.missing[:10]), "count": len(drawn.missing)}
-            _add(outcome, MapRemark(0, "", drawn.code, Message(N_("%(count)s regions have no shape: %(codes)s"), names)))
+            _add(
+                outcome, MapRemark(0, "", drawn.code, Message(N_("%(count)s regions have no shape: %(codes)s"), names))
+            )
         if drawn.repaired:
             reason = Message(N_("edges of neighbours did not meet and were brought together"))
             _add(outcome, MapRemark(0, "", drawn.code, reason))
