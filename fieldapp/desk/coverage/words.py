@@ -9,7 +9,7 @@ from fieldapp.network.territory.cover import Cover, Covered
 
 from .queries import Owner
 
-MOST_NAMED = 3
+MOST_NAMED = 2
 
 
 def said_cover(cover: Cover) -> str:
