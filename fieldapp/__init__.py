@@ -100,6 +100,7 @@ def _register_concerns(app: Flask) -> None:
     from .desk.checks import models as _checks  # noqa: F401
     from .desk.checks import policy as checks_policy
     from .desk.checks import trial as checks_trial
+    from .desk.coverage import views as coverage
     from .desk.crossarea import list_views as _crossarea_lists  # noqa: F401  routes of the concern below
     from .desk.crossarea import panels as crossarea_panels
     from .desk.crossarea import reporting as crossarea_reporting
@@ -204,6 +205,7 @@ def _register_concerns(app: Flask) -> None:
     from .network.playbook import book as playbook_book
     from .network.playbook import models as _playbook  # noqa: F401
     from .network.playbook import views as playbook
+    from .network.territory import boundary_models as _boundaries  # noqa: F401
     from .network.territory import models as _territory  # noqa: F401
     from .network.territory import patches
     from .people.accounts import cli as accounts_cli
@@ -318,6 +320,7 @@ def _register_concerns(app: Flask) -> None:
     weeklog_cli.init_app(app)
     panels.declare(app, weeklog_panels.PANELS)
     app.register_blueprint(areas.concern)
+    app.register_blueprint(coverage.concern)
     panels.declare(app, area_panels.PANELS)
     app.register_blueprint(batches.concern)
     app.register_blueprint(process.concern)

@@ -387,6 +387,8 @@ def make_world(app: Flask) -> World:
                 "playbook.show:key": "quiet",
                 "area_id": area.id,
                 "areas.export:kind": "csv",
+                "coverage.export:kind": "csv",
+                "coverage.spots_export:kind": "csv",
                 "batches.export:kind": "csv",
                 "portfolio.export:kind": "csv",
                 "tickets.export:kind": "csv",

@@ -134,6 +134,7 @@ class Kind:
     `finish`   — keeps what is derived from the rows, in the same transaction.
     `afterwards` — (now, today): what else follows from them, once they are committed and reported; commits by itself.
     `writes`   — False: the rows go into no table; `finish` makes of the traces what is to become of them.
+    `reader`   — reads the file instead of the engine: a kind that is no sheet of rows, and has no columns.
     """
 
     key: str
@@ -151,6 +152,7 @@ class Kind:
     finish: Callable[[Written], None] | None = None
     afterwards: Callable[[datetime, date], object] | None = None
     writes: bool = True
+    reader: Callable[..., Any] | None = None
 
 
 # Columns -------------------------------------------------------------------------------------------------------------

@@ -23,7 +23,8 @@ from .runs import perform
 @click.option("--dry-run", is_flag=True, help="Say what would happen and write nothing.")
 @click.option("--partial", is_flag=True, help="Take the good rows; write the others to FILE.rejected.csv.")
 def import_file(kind: str, file: Path, dry_run: bool, partial: bool) -> None:
-    """Read a file of the ERP: CSV (UTF-8 or GB18030) or XLSX. Exit code 0 only if every row was taken."""
+    """Read a file: CSV (UTF-8 or GB18030) or XLSX of the ERP, GeoJSON of boundaries. Exit code 0 only if every row
+    was taken."""
     rejected_to = file.with_name(f"{file.name}.rejected.csv")
     order = Order(
         kinds()[kind],
@@ -63,14 +64,17 @@ def _summarise(order: Order, outcome: Outcome) -> None:
         click.echo(f"Look at {remark}", err=True)
     if outcome.remark_count > len(outcome.remarks):
         click.echo(f"… and {outcome.remark_count - len(outcome.remarks)} more to look at", err=True)
+    unit = "features" if order.kind.reader else "rows"
     click.echo(
-        f"{outcome.kind}: {outcome.rows} rows: {outcome.created} created, {outcome.updated} updated,"
+        f"{outcome.kind}: {outcome.rows} {unit}: {outcome.created} created, {outcome.updated} updated,"
         f" {outcome.unchanged} unchanged, {outcome.rejected} rejected"
     )
     if order.dry_run:
         click.echo("Dry run: nothing was written.")
     elif not outcome.written and order.partial:
         click.echo(f"No row is good: nothing was written. The rows with their reasons are in {order.rejected_to}")
+    elif not outcome.written and order.kind.reader:
+        click.echo("Nothing was written. Correct the file.")
     elif not outcome.written:
         click.echo("Nothing was written. Correct the file, or take the good rows with --partial.")
     elif outcome.rejected:

@@ -41,4 +41,4 @@ class UploadForm(Form):
     def validate_file(self, field: FileField) -> None:
         """A file must be there, and be named."""
         if field.data is None or not getattr(field.data, "filename", ""):
-            raise ValidationError(lazy_gettext("Choose a file: CSV or XLSX."))
+            raise ValidationError(lazy_gettext("Choose a file: CSV, XLSX or GeoJSON."))

@@ -22,6 +22,7 @@ from fieldapp.trade.pricing.imports import PRICES, REBATES, into_draft
 from fieldapp.trade.products.imports import PRODUCTS
 from fieldapp.trade.targets.imports import TARGETS
 
+from .boundaries import BOUNDARIES
 from .models import ImportRun
 
 _ALL = (
@@ -36,6 +37,7 @@ _ALL = (
     INVOICES,
     PAYMENTS,
     TARGETS,
+    BOUNDARIES,
 )
 
 

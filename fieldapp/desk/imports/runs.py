@@ -238,10 +238,12 @@ def _result(outcome: Outcome, shown: list[list[Any]], *, partial: bool = False) 
 
 def recognise(source: Path) -> Kind:
     """The kind of which the file has most columns, and lacks fewest. SheetError when none or several fit."""
+    if is_json(source):
+        return kinds()["boundaries"]
     with Sheet(source) as sheet:
         header = sheet.header
     fits: list[tuple[int, int, Kind]] = []
-    for kind in kinds().values():
+    for kind in (kind for kind in kinds().values() if kind.columns):
         try:
             has = len(locate(header, kind.columns).places)
             fits.append((has, has - len(kind.columns), kind))
@@ -254,6 +256,12 @@ def recognise(source: Path) -> Kind:
             Message(N_("Choose the kind of file and send it again.")),
         )
     return fits[0][2]
+
+
+def is_json(source: Path) -> bool:
+    """Does a file begin as GeoJSON does, with or without a byte order mark?"""
+    with source.open("rb") as file:
+        return file.read(64).removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{")
 
 
 class _Beat:

@@ -115,7 +115,7 @@ def kind(key: str) -> Response:
 @concern.route("/import/kinds/<key>.<any(csv, xlsx):form>", allow=ADMINS)
 def template(key: str, form: str) -> Response:
     """A file to fill in: the columns in the viewer's language, and a row as an example."""
-    columns = _kind(key).columns
+    columns = _kind(key).columns or abort(404)
     chinese = str(get_locale()) == "zh"
     header = [column.labels[0] if chinese else column.key for column in columns]
     given: Example = examples(key)

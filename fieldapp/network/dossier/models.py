@@ -75,6 +75,7 @@ class Outlet(Base):
     __table_args__ = (
         sa.Index(None, "distributor_id", "name", "id"),
         sa.Index(None, "distributor_id", "kind", "active"),
+        sa.Index(None, "region_code", "active"),
     )
 
 

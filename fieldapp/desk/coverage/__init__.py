@@ -1,0 +1,1 @@
+"""The coverage map: who sells where, and where nobody does."""
