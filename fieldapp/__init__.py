@@ -100,6 +100,11 @@ def _register_concerns(app: Flask) -> None:
     from .desk.checks import models as _checks  # noqa: F401
     from .desk.checks import policy as checks_policy
     from .desk.checks import trial as checks_trial
+    from .desk.conflicts import list_views as _conflict_lists  # noqa: F401  routes of the concern below
+    from .desk.conflicts import opening as _conflict_opening  # noqa: F401
+    from .desk.conflicts import panels as conflict_panels
+    from .desk.conflicts import sources as conflict_sources
+    from .desk.conflicts import views as conflicts
     from .desk.coverage import views as coverage
     from .desk.crossarea import list_views as _crossarea_lists  # noqa: F401  routes of the concern below
     from .desk.crossarea import panels as crossarea_panels
@@ -107,11 +112,6 @@ def _register_concerns(app: Flask) -> None:
     from .desk.crossarea import suspicions
     from .desk.crossarea import views as crossarea
     from .desk.crossarea import week as crossarea_week
-    from .desk.conflicts import list_views as _conflict_lists  # noqa: F401  routes of the concern below
-    from .desk.conflicts import opening as _conflict_opening  # noqa: F401
-    from .desk.conflicts import panels as conflict_panels
-    from .desk.conflicts import sources as conflict_sources
-    from .desk.conflicts import views as conflicts
     from .desk.deals import api, offline_views
     from .desk.deals import views as deals
     from .desk.demo import cli as demo_cli

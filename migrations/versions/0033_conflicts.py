@@ -2,7 +2,7 @@
 indexes.
 
 Revision ID: 0033
-Revises: 0026
+Revises: 0028
 """
 
 import sqlalchemy as sa
@@ -10,7 +10,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0033"
-down_revision = "0026"
+down_revision = "0028"
 branch_labels = None
 depends_on = None
 

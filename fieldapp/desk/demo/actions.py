@@ -20,6 +20,7 @@ from fieldapp.trade.ledger import fresh
 
 from . import (
     breaches,
+    conflicts,
     crossarea,
     dossiers,
     feedback,
@@ -33,7 +34,6 @@ from . import (
     surveys,
     tickets,
 )
-from . import conflicts, dossiers, feedback, fieldwork, history, people, ratings, services, surveys, tickets
 from .company import KINDS, Company
 
 ACCOUNTS = ("rep", "rep2", "boss", "admin")
