@@ -92,6 +92,7 @@ def _register_concerns(app: Flask) -> None:
     from .desk.checks import models as _checks  # noqa: F401
     from .desk.checks import policy as checks_policy
     from .desk.checks import trial as checks_trial
+    from .desk.coverage import views as coverage
     from .desk.deals import api, offline_views
     from .desk.deals import views as deals
     from .desk.demo import cli as demo_cli
@@ -267,6 +268,7 @@ def _register_concerns(app: Flask) -> None:
     weeklog_cli.init_app(app)
     panels.declare(app, weeklog_panels.PANELS)
     app.register_blueprint(batches.concern)
+    app.register_blueprint(coverage.concern)
     app.register_blueprint(process.concern)
     process_steps.declare(app, process_steps.STEPS)
     policy_sections.declare(app, process_policy.SECTIONS)

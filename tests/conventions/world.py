@@ -268,6 +268,8 @@ def make_world(app: Flask) -> World:
                 "imports.template:form": "csv",
                 "playbook.show:key": "quiet",
                 "batches.export:kind": "csv",
+                "coverage.export:kind": "csv",
+                "coverage.export_white_spots:kind": "csv",
                 "portfolio.export:kind": "csv",
                 "tickets.export:kind": "csv",
                 "part": "contacts",

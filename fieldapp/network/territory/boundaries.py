@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from math import cos, radians, sin
 from typing import Any
 
@@ -33,8 +34,10 @@ Children = Callable[[str], Sequence[str]]
 
 @dataclass(slots=True)
 class Drawn:
-    """A map as it is stored (see BoundaryMap). `missing`: regions of it without a shape. `repaired`: edges of the source
-    that did not meet were brought together."""
+    """A map as it is stored (see BoundaryMap).
+
+    `missing`: regions of it without a shape. `repaired`: edges of the source that did not meet were brought together.
+    """
 
     code: str
     width: int
@@ -53,7 +56,7 @@ class _Tile:
 
 
 def shape(polygons: Sequence[Polygon]) -> tuple[Geometry | None, str]:
-    """The shape of a feature, in degrees; None and where, when its rings cross so that nobody can tell what is meant."""
+    """The shape of a feature, in degrees; None and where, when rings cross so that nobody can tell what is meant."""
     parts = [shapely.Polygon(rings[0], rings[1:]) for rings in polygons]
     whole = parts[0] if len(parts) == 1 else shapely.MultiPolygon(parts)
     if shapely.is_valid(whole):
@@ -112,7 +115,7 @@ class _Wholes:
         return _Tile(code, [(code, own)]) if own is not None else None
 
 
-# One map ---------------------------------------------------------------------------------------------------------------
+# One map -------------------------------------------------------------------------------------------------------------
 
 
 def _map(code: str, tiles: list[_Tile]) -> Drawn:
@@ -322,7 +325,7 @@ def path(lines: Sequence[Points], *, closed: bool = True) -> str:
     for points in lines:
         start = points[0]
         steps = [(start[0] - x, start[1] - y)]
-        steps += [(b[0] - a[0], b[1] - a[1]) for a, b in zip(points, points[1:], strict=False)]
+        steps += [(b[0] - a[0], b[1] - a[1]) for a, b in pairwise(points)]
         text.append("m" + _numbers(steps) + ("z" if closed else ""))
         x, y = start if closed else points[-1]
     return "".join(text)
@@ -333,4 +336,3 @@ def _numbers(steps: Sequence[tuple[int, int]]) -> str:
     for number in (number for step in steps for number in step):
         text += (" " if text and number >= 0 else "") + str(number)
     return text
-

@@ -90,7 +90,9 @@ def part(code: str, areas: Index, below: Iterable[str], regions_below: int, line
         cover = Cover.SEVERAL
     else:
         cover = Cover.ONE if len(own.owners) == 1 else Cover.SHARED
-    return Part(code, cover, own.owners, own.region, tuple(sorted(carved)), _until(areas, own.region, own.owners, line, on))
+    return Part(
+        code, cover, own.owners, own.region, tuple(sorted(carved)), _until(areas, own.region, own.owners, line, on)
+    )
 
 
 def together(code: str, parts: Sequence[Part]) -> Covered:

@@ -174,7 +174,11 @@ def _look(key: Any, value: Any) -> None:
     """Old files name the coordinates they are in: only degrees will do."""
     if key == "type" and value != "FeatureCollection":
         raise _broken()
-    if key == "crs" and value is not None and not any(known in json.dumps(value) for known in ("CRS84", "4326", "4490")):
+    if (
+        key == "crs"
+        and value is not None
+        and not any(known in json.dumps(value) for known in ("CRS84", "4326", "4490"))
+    ):
         raise _broken(N_("Its coordinates are not longitude and latitude: export it in WGS 84 (EPSG:4326)."))
 
 

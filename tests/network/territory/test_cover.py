@@ -30,14 +30,24 @@ def county(*rows: AreaRow, line: str = "pig") -> Part:
         pytest.param([area("D1", COUNTY, "poultry")], Cover.WHITE, (), (), None, id="of another line"),
         pytest.param([area("D1", COUNTY, valid_to="2026-11-22")], Cover.WHITE, (), (), None, id="ended"),
         pytest.param([area("D1", "4101")], Cover.ONE, ("D1",), (), None, id="the city's"),
-        pytest.param([area("D1", "4101"), area("D2", COUNTY)], Cover.ONE, ("D2",), (), None, id="its own, not the city's"),
+        pytest.param(
+            [area("D1", "4101"), area("D2", COUNTY)], Cover.ONE, ("D2",), (), None, id="its own, not the city's"
+        ),
         pytest.param([area("D1", COUNTY), area("D2", COUNTY)], Cover.SHARED, ("D1", "D2"), (), None, id="shared"),
-        pytest.param([area("D1", COUNTY), area("D2", COUNTY, "pig")], Cover.ONE, ("D2",), (), None, id="line beats all"),
+        pytest.param(
+            [area("D1", COUNTY), area("D2", COUNTY, "pig")], Cover.ONE, ("D2",), (), None, id="line beats all"
+        ),
         pytest.param([area("D1", TOWNS[0])], Cover.PARTLY, (), ("D1",), None, id="one town of two"),
         pytest.param([area("D1", TOWNS[0]), area("D1", TOWNS[1])], Cover.ONE, (), ("D1",), None, id="every town, one"),
-        pytest.param([area("D1", TOWNS[0]), area("D2", TOWNS[1])], Cover.SEVERAL, (), ("D1", "D2"), None, id="towns divided"),
-        pytest.param([area("D1", COUNTY), area("D2", TOWNS[0])], Cover.SEVERAL, ("D1",), ("D2",), None, id="a carve-out"),
-        pytest.param([area("D1", "41"), area("D1", TOWNS[0])], Cover.ONE, ("D1",), ("D1",), None, id="his own carve-out"),
+        pytest.param(
+            [area("D1", TOWNS[0]), area("D2", TOWNS[1])], Cover.SEVERAL, (), ("D1", "D2"), None, id="towns divided"
+        ),
+        pytest.param(
+            [area("D1", COUNTY), area("D2", TOWNS[0])], Cover.SEVERAL, ("D1",), ("D2",), None, id="a carve-out"
+        ),
+        pytest.param(
+            [area("D1", "41"), area("D1", TOWNS[0])], Cover.ONE, ("D1",), ("D1",), None, id="his own carve-out"
+        ),
         pytest.param(
             [area("D1", "41"), area("D2", COUNTY, valid_to="2026-12-31"), area("D3", COUNTY, "pig", "2027-03-31")],
             Cover.ONE,
