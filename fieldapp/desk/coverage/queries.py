@@ -7,7 +7,7 @@ rules. The country is counted by the database, as its areas are too many to be l
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -154,10 +154,13 @@ def _held(viewer: Viewer, region: str, on: date) -> list[_Held]:
     rows = _AREAS.all(
         first=region, past=region + "9" * 10, on=on, **{f"above{n}": code for n, code in enumerate(above)}
     )
-    return [
-        _Held(AreaRow(code, at, key, first, last), line, Owner(code, name, rep, viewer.covers(seat)))
-        for at, line, key, first, last, code, name, seat, rep in rows
-    ]
+    owners: dict[str, Owner] = {}
+    held = []
+    for at, line, key, first, last, code, name, seat, rep in rows:
+        if code not in owners:
+            owners[code] = Owner(code, name, rep, viewer.covers(seat))
+        held.append(_Held(AreaRow(code, at, key, first, last), line, owners[code]))
+    return held
 
 
 def _province(viewer: Viewer, names: Names, region: str, asked: Asked) -> Shown:
@@ -169,6 +172,7 @@ def _province(viewer: Viewer, names: Names, region: str, asked: Asked) -> Shown:
         if len(code) == TOWN:
             inside.setdefault(code[:COUNTY], []).append(code)
 
+    @cache
     def one(code: str) -> Part:
         towns = names.count_below(code, TOWN) if len(code) == COUNTY else 0
         return part(code, areas, inside.get(code, ()) if len(code) == COUNTY else (), towns, asked.line, asked.on)
@@ -185,10 +189,9 @@ def _province(viewer: Viewer, names: Names, region: str, asked: Asked) -> Shown:
     numbers = number_owners([parts[code] for code in below], known)
     single: dict[str, set[str]] = {}
     if asked.line == ALL_LINES:
-        for area in held:
-            if area.area.line != ALL_LINES:
-                for length in LENGTHS:
-                    single.setdefault(area.area.region[:length], set()).add(area.line)
+        for at, line in {(one.area.region, one.line) for one in held if one.area.line != ALL_LINES}:
+            for length in LENGTHS:
+                single.setdefault(at[:length], set()).add(line)
     rows = [_row(names, parts[code], owners, numbers, tuple(sorted(single.get(code, ())))) for code in below]
     legend = {numbers[code]: (owners[code].rep or "—") if asked.by is By.REP else owners[code].name for code in numbers}
     return Shown(

@@ -9,7 +9,7 @@ from fieldapp.network.territory.cover import Cover, Covered
 COLOURS = 8
 WIDTH = 720  # units of a map: two for each CSS pixel of a phone
 GLYPH = 26  # units that a character of a label takes on a phone: 13 CSS pixels
-TAP = 24  # units: half of the 24 CSS pixels that a finger needs
+TAP = 27  # units: half of the 24 CSS pixels that a finger needs
 GAP = 6
 EAST_TO_NORTH = 0.8  # a degree of longitude is shorter than one of latitude
 
