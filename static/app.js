@@ -70,8 +70,6 @@
   };
 
   d.addEventListener("click", (event) => {
-    // Links of a map: htmx takes them, but only of HTML it knows that the browser must not follow too.
-    if (event.target.closest("svg a[hx-get]")) return event.preventDefault();
     for (const name in actions) {
       const element = event.target.closest(`[data-${name.replace(/[A-Z]/g, (c) => "-" + c.toLowerCase())}]`);
       if (element && !actions[name](element)) return event.preventDefault();

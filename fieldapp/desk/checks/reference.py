@@ -108,6 +108,21 @@ class Names(Mapping[str, str]):
     def __iter__(self) -> Iterator[str]:
         return (str(number)[1:] for number in self._codes)
 
+    def below(self, code: str, digits: int) -> list[str]:
+        """The codes of so many digits inside a region ("" is the country), in their order."""
+        first, past = self._span(code, digits)
+        return [str(number)[1:] for number in self._codes[first:past]]
+
+    def count_below(self, code: str, digits: int) -> int:
+        """How many those are."""
+        first, past = self._span(code, digits)
+        return past - first
+
+    def _span(self, code: str, digits: int) -> tuple[int, int]:
+        rest = digits - len(code)
+        low, high = int(f"1{code}" + "0" * rest), int(f"1{code}" + "9" * rest)
+        return bisect_left(self._codes, low), bisect_left(self._codes, high + 1)
+
     def __len__(self) -> int:
         return len(self._codes)
 
@@ -117,7 +132,7 @@ class Regions:
     """Names of all regions, by code."""
 
     version: int
-    names: Mapping[str, str]
+    names: Names
 
     def path(self, code: str | None) -> str:
         """Province to township, `河南省 郑州市 中原区`; the code itself where a name is missing, '' for None."""

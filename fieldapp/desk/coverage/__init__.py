@@ -1,1 +1,0 @@
-"""The coverage map: who sells where, and where nobody does."""

@@ -1,40 +1,67 @@
-"""The table beside the map, and the list of white spots, as sheets."""
+"""The table of the map, and the white spots, as sheets."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
 
 from flask_babel import gettext as _
 
 from fieldapp.core.sheets import Cell
 
-from .queries import Spot, View
-from .words import said_cover, said_owners
+from . import words
+from .queries import Row, Spot
 
 
 def header() -> list[str]:
-    """Column titles in the reader's language."""
+    """Column titles of the table in the reader's language."""
     return [
-        _("Region code"), _("Region"), _("Coverage"), _("Owners"), _("Until"), _("Active distributors"),
-        _("Counties"), _("White spots"), _("Partly white"),
-    ]  # fmt: skip
+        _("Region code"),
+        _("Region"),
+        _("Covered"),
+        _("Distributors"),
+        _("Owners"),
+        _("Other owners"),
+        _("Until"),
+        _("Counties"),
+        _("White counties"),
+        _("Partly white counties"),
+        _("Lines with areas of their own"),
+    ]
 
 
-def rows(view: View, codes: Iterable[str], place: Callable[[str | None], str]) -> Iterator[list[Cell]]:
-    """A row for each region of the map that lies in the patch, in the order of the screen."""
-    for code in codes:
-        found = view.covered[code]
+def rows(found: Iterable[Row], *, nation: bool) -> Iterator[list[Cell]]:
+    """One row for each region; owners outside the viewer's patch are a count, and of the country nobody is named."""
+    for row in found:
+        covered = row.covered
+        owners = "; ".join(f"{owner.code} {owner.name}" for _number, owner in row.owners)
         yield [
-            code, place(code), said_cover(found.cover), said_owners(found, view.owners), found.until,
-            view.distributors.get(code, 0), found.parts, found.white, found.partly,
-        ]  # fmt: skip
+            row.code,
+            row.name,
+            words.cover(covered, nation=nation),
+            row.distributors,
+            owners,
+            None if nation else row.others,
+            covered.until,
+            covered.parts,
+            covered.white,
+            covered.partly,
+            "; ".join(row.lines),
+        ]
 
 
-def spots_header() -> list[str]:
+def spot_header() -> list[str]:
     """Column titles of the white spots."""
-    return [_("Region code"), _("Region"), _("Coverage"), _("Outlets"), _("Active distributors")]
+    return [
+        _("Region code"),
+        _("Region"),
+        _("Covered"),
+        _("Shops and farms"),
+        _("Tonnes a month"),
+        _("Distributors seated there"),
+    ]
 
 
-def spots(found: Iterable[Spot], place: Callable[[str | None], str]) -> Iterator[list[Cell]]:
-    """A row for each white spot."""
-    for one in found:
-        state = _("Partly white") if one.partly else _("White spot")
-        yield [one.code, place(one.code), state, one.outlets, one.distributors]
+def spot_rows(found: Iterable[Spot]) -> Iterator[list[Cell]]:
+    """One row for each county."""
+    for spot in found:
+        tonnes = Decimal(spot.grams) / 1_000_000
+        yield [spot.code, spot.name, words.COVERS[spot.cover](), spot.outlets, tonnes, spot.seated]

@@ -1,15 +1,12 @@
-"""The coverage map: nation, province, city, county; who sells where, and the white spots, as far as a patch goes."""
+"""Who covers what: the map from the country down to the townships, its table, and the white spots."""
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Iterable
 from io import BytesIO
-from typing import Any, Self
-from urllib.parse import urlencode
+from typing import Any, NamedTuple
 
-from flask import Response, abort, request, send_file, url_for
+from flask import Response, abort, current_app, request, send_file, stream_with_context, url_for
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from flask_login import current_user
 
 from fieldapp.core import clock
@@ -17,269 +14,200 @@ from fieldapp.core.access import SIGNED_IN, wants_fragment
 from fieldapp.core.concern import Concern
 from fieldapp.core.page import page
 from fieldapp.core.sheets import CSV_TYPE, XLSX_TYPE, Cell, csv_chunks, write_xlsx
-from fieldapp.desk.checks import reference
-from fieldapp.desk.deals.queries import place_names
-from fieldapp.network.territory.boundary_models import BoundaryMap
-from fieldapp.network.territory.cover import Covered, together
+from fieldapp.network.territory.patches import short
 from fieldapp.network.territory.rules import ALL_LINES, chain
 
-from . import exports, queries, rules
-from .queries import View
-from .rules import Paint
-from .words import MOST_NAMED, said_cover, said_owners
+from . import exports, queries, words
+from .forms import Asked, By, Sort
+from .queries import PAGE, Shown
+from .rules import COLOURS, TAP, Drawing, fill, label
 
 concern = Concern("coverage", __name__, section="coverage", url_prefix="/coverage")
-SORTS = ("code", "white", "distributors", "until")
-MOST_SPOTS = 100
-MOST_LEGEND = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """Which map: `region` "" is the country; `line` a line's key or `*`."""
+class Mark(NamedTuple):
+    """A region as it is drawn: fills (class, path), texts, and what is said of it."""
 
-    region: str
-    line: str
-    on: date
-    sort: str
-
-    @classmethod
-    def read(cls, lines: Sequence[str]) -> Self:
-        """From the address; what cannot be is taken as the usual. 404 for a region that is no code."""
-        region = request.args.get("region")
-        region = queries.home(current_user) if region is None else region.strip()
-        if region and not (region.isascii() and region.isdecimal() and len(region) in (2, 4, 6)):
-            abort(404)
-        line = request.args.get("line", "").casefold()
-        try:
-            on = date.fromisoformat(request.args.get("on", ""))
-        except ValueError:
-            on = clock.today()
-        sort = request.args.get("sort", "")
-        usual = lines[0] if lines else ALL_LINES
-        return cls(region, line if line in (*lines, ALL_LINES) else usual, on, sort if sort in SORTS else "code")
-
-    def link(self, endpoint: str = "coverage.index", *, kind: str | None = None, **changes: Any) -> str:
-        """The same with changes, as an address. A region of "" is said, as leaving it out means one's own patch."""
-        values = {"region": self.region, "line": self.line, "on": self.on.isoformat(), "sort": self.sort, **changes}
-        if values["on"] == clock.today().isoformat():
-            del values["on"]
-        if values["sort"] == "code":
-            del values["sort"]
-        return f"{url_for(endpoint, kind=kind) if kind else url_for(endpoint)}?{urlencode(values)}"
-
-
-@dataclass(frozen=True, slots=True)
-class Tile:
-    """A region on the map. `pieces`: (paint, path); without paths it is a box at `box`: left, top, width, height."""
-
-    code: str
-    name: str
-    href: str | None
-    says: str
-    label: str
-    sign: str
+    href: str
+    title: str
     x: int
     y: int
-    pieces: Sequence[tuple[Paint, str]]
-    box: tuple[int, int, int, int] | None = None
+    name: str
+    second: str
+    small: bool
+    fills: list[tuple[str, str]]
 
 
 @concern.route("", allow=SIGNED_IN)
 def index() -> Response:
-    """The map of a region with its table; htmx gets both alone."""
-    asked = Asked.read(_lines())
-    view = queries.view(current_user, asked.region, asked.line, asked.on) or abort(404)
-    numbers = rules.numbered(view.covered.values())
-    numbers = {owner: n for n, owner in enumerate((one for one in numbers if one in view.owners), start=1)}
-    drawn = queries.drawn(asked.region)
-    tiles = _tiles(asked, view, numbers, drawn)
-    counted = together(asked.region, list(view.parts.values()))
-    legend = [(n, view.owners[owner], rules.Paint(str((n - 1) % rules.COLOURS), "")) for owner, n in numbers.items()]
-    paints = {paint.name: paint for tile in tiles for paint, _path in tile.pieces}
+    """A region with those right below it: map, legend and table; htmx gets them alone."""
+    asked = Asked.read(request.args, clock.today())
+    shown = queries.show(current_user, asked) or abort(404)
+    asked = asked.at(shown.region)
+    drawing = queries.drawing(shown)
+    marks = _marks(asked, shown, drawing)
     return page(
         "desk/coverage/index.html",
-        "results",
+        "view",
         asked=asked,
-        view=view,
-        tiles=tiles,
-        numbers=numbers,
-        width=drawn.width if drawn else 720,
-        height=drawn.height if drawn else max((tile.box[1] + tile.box[3] for tile in tiles if tile.box), default=160),
-        borders=drawn.borders if drawn else "",
-        drawn=drawn is not None,
-        paints=paints.values(),
-        counted=counted,
-        legend=legend[:MOST_LEGEND],
-        unlisted=len(legend) - MOST_LEGEND,
-        hidden=any(owner not in view.owners for owner, _n in counted.owners),
-        above=_above(asked),
-        here=_name(asked.region),
-        rows=_sorted(view, asked.sort),
-        lines=_choices(),
-        said_cover=said_cover,
-        said_owners=lambda found: said_owners(found, view.owners, MOST_NAMED),
-        deeper=lambda code: asked.link(region=code) if len(code) <= 6 and code != asked.region else None,
-        afresh=wants_fragment(),
-        sheet=lambda kind: asked.link("coverage.export", kind=kind),
+        shown=shown,
+        drawing=drawing,
+        marks=marks,
+        used=_used(marks),
+        fragment=wants_fragment(),
+        title=_title(shown),
+        trail=_trail(asked, shown),
+        chips=[] if shown.nation else _chips(asked),
+        lines=[(ALL_LINES, _("All product lines")), *queries.lines()],
+        legend=shown.legend[:COLOURS] if asked.by is not By.WHITE else (),
+        standby=queries.standby(current_user, shown),
+        columns=[(key, _link(asked, sort=key), asked.sort is key) for key in (Sort.NAME, Sort.OWNERS, Sort.WHITE)],
+        below=lambda code: _below(asked, shown, code),
+        areas=_areas,
+        words=words,
+        sheet=lambda kind: url_for("coverage.export", kind=kind, **asked.args()),
+        spots=url_for("coverage.white_spots", **asked.args(by=None, sort=None)),
     )
 
 
 @concern.route("/export.<any(csv, xlsx):kind>", allow=SIGNED_IN)
 def export(kind: str) -> Response:
-    """The table as a file."""
-    asked = Asked.read(_lines())
-    view = queries.view(current_user, asked.region, asked.line, asked.on) or abort(404)
-    return _file(kind, "coverage", exports.header(), exports.rows(view, _sorted(view, asked.sort), place_names()))
+    """The table as it is on the screen."""
+    asked = Asked.read(request.args, clock.today())
+    shown = queries.show(current_user, asked) or abort(404)
+    rows = exports.rows(shown.rows, nation=shown.nation)
+    return _file(f"coverage-{shown.region or 'china'}.{kind}", exports.header(), rows)
 
 
 @concern.route("/white-spots", allow=SIGNED_IN)
-def spots() -> Response:
-    """Counties that are nobody's, or not all somebody's, where there is most to sell first."""
-    asked = Asked.read(_lines())
-    found = queries.spots(current_user, asked.region, asked.line, asked.on)
-    if found is None:
-        abort(404)
+def white_spots() -> Response:
+    """Counties of the viewer's patch that nobody covers."""
+    asked = Asked.read(request.args, clock.today())
+    found = queries.white_spots(current_user, asked)
+    first = (asked.page - 1) * PAGE if (asked.page - 1) * PAGE < len(found) else 0
+    number = first // PAGE + 1
     return page(
-        "desk/coverage/spots.html",
+        "desk/coverage/white_spots.html",
         asked=asked,
-        found=found[:MOST_SPOTS],
-        count=len(found),
-        here=_name(asked.region),
-        place=place_names(),
-        lines=_choices(),
-        sheet=lambda kind: asked.link("coverage.spots_export", kind=kind, sort="code"),
+        found=found[first : first + PAGE],
+        how_many=ngettext("%(num)d county", "%(num)d counties", len(found)),
+        place=_named(asked.region or ""),
+        areas=_areas,
+        words=words,
+        back=url_for("coverage.index", **asked.args()),
+        before=url_for("coverage.white_spots", **asked.args(page=number - 1)) if first else None,
+        after=url_for("coverage.white_spots", **asked.args(page=number + 1)) if first + PAGE < len(found) else None,
+        sheet=lambda kind: url_for("coverage.export_white_spots", kind=kind, **asked.args()),
+        below=lambda code: url_for("coverage.index", **asked.args(region=code)),
     )
 
 
 @concern.route("/white-spots/export.<any(csv, xlsx):kind>", allow=SIGNED_IN)
-def spots_export(kind: str) -> Response:
-    """All of them as a file."""
-    asked = Asked.read(_lines())
-    found = queries.spots(current_user, asked.region, asked.line, asked.on)
-    if found is None:
-        abort(404)
-    return _file(kind, "white-spots", exports.spots_header(), exports.spots(found, place_names()))
+def export_white_spots(kind: str) -> Response:
+    """All of them, in the order of the list."""
+    found = queries.white_spots(current_user, Asked.read(request.args, clock.today()))
+    return _file(f"white-spots.{kind}", exports.spot_header(), exports.spot_rows(found))
 
 
-def _file(kind: str, name: str, header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Response:
-    if kind == "xlsx":
+def _file(name: str, header: list[str], rows: Iterable[list[Cell]]) -> Response:
+    if name.endswith("xlsx"):
         book = BytesIO()
         write_xlsx(book, header, rows)
         book.seek(0)
-        return send_file(book, XLSX_TYPE, as_attachment=True, download_name=f"{name}.xlsx")
-    body = b"".join(csv_chunks(header, rows))
-    return Response(body, content_type=CSV_TYPE, headers={"Content-Disposition": f"attachment; filename={name}.csv"})
+        return send_file(book, XLSX_TYPE, as_attachment=True, download_name=name)
+    pieces = stream_with_context(csv_chunks(header, rows))
+    return Response(pieces, content_type=CSV_TYPE, headers={"Content-Disposition": f"attachment; filename={name}"})
 
 
-def _tiles(asked: Asked, view: View, numbers: dict[str, int], drawn: BoundaryMap | None) -> list[Tile]:
-    names = {place.code: place.name for place in view.places}
-    if drawn is not None:
-        under = _by_piece(view, {piece for tile in drawn.tiles for piece, _path in tile[5]})
-        return [
-            _tile(
-                asked,
-                view,
-                numbers,
-                code,
-                names.get(code, code),
-                (x, y, room, radius),
-                [(rules.paint(under.get(piece), numbers), path) for piece, path in pieces],
-            )
-            for code, x, y, room, radius, pieces in drawn.tiles
-        ]
-    wide, high, at = rules.grid([(place.code, place.lat, place.lng) for place in view.places])
+def _link(asked: Asked, **changes: Any) -> str:
+    return url_for("coverage.index", **asked.args(**changes))
+
+
+def _below(asked: Asked, shown: Shown, code: str) -> str | None:
+    """The page of a region; past one that has a single region below it, such as the districts of a municipality. None
+    where there is nothing to go down to."""
+    found = queries.children(shown.names, code)
+    while len(found) == 1 and len(code) < queries.COUNTY:
+        code = found[0]
+        found = queries.children(shown.names, code)
+    return _link(asked, region=code) if found and code != shown.region else None
+
+
+def _title(shown: Shown) -> str:
+    return shown.names[shown.region] if shown.region else _("The whole country")
+
+
+def _named(region: str) -> str:
+    return queries.path(region) if region else ""
+
+
+def _trail(asked: Asked, shown: Shown) -> list[tuple[str, str]]:
+    """(address, name) of what lies around the region, the country first."""
+    if not shown.region:
+        return []
+    around = [code for code in reversed(chain(shown.region)) if code != shown.region]
     return [
-        _tile(
-            asked,
-            view,
-            numbers,
-            code,
-            names[code],
-            (left + wide // 2, top + high // 2 - 12, wide - 8, 60),
-            [(rules.paint(view.covered.get(code), numbers), "")],
-            (left, top, wide, high),
-        )
-        for code, (left, top) in at.items()
+        (_link(asked, region="all"), _("The whole country")),
+        *((_link(asked, region=code), shown.names.get(code, code)) for code in around),
     ]
 
 
-def _by_piece(view: View, pieces: set[str]) -> dict[str, Covered]:
-    """What is known of each piece of a map: a county, or a region put together from its parts."""
-    under: dict[str, list[Any]] = {}
-    for one in view.parts.values():
-        for code in chain(one.code):
-            if code in pieces:
-                under.setdefault(code, []).append(one)
-    return {code: together(code, parts) for code, parts in under.items()}
+def _chips(asked: Asked) -> list[tuple[str, str, bool]]:
+    said = {By.DISTRIBUTOR: _("By distributor"), By.REP: _("By rep"), By.WHITE: _("White spots")}
+    return [
+        (_link(asked, by=by if by is not By.DISTRIBUTOR else None), text, asked.by is by) for by, text in said.items()
+    ]
 
 
-def _tile(
-    asked: Asked,
-    view: View,
-    numbers: dict[str, int],
-    code: str,
-    name: str,
-    place: tuple[int, int, int, int],
-    pieces: Sequence[tuple[Paint, str]],
-    box: tuple[int, int, int, int] | None = None,
-) -> Tile:
-    x, y, room, radius = place
-    found = view.covered.get(code)
-    label = rules.label(name, room, radius)
-    sign = rules.sign(found, numbers)
-    if found is None:
-        says = _("%(region)s: outside your patch", region=name)
-    else:
-        told = [said_cover(found.cover), said_owners(found, view.owners, MOST_NAMED)]
-        if found.white + found.partly and found.parts > 1:
-            told.append(_("%(white)s of %(all)s white", white=found.white + found.partly, all=found.parts))
-        says = _("%(region)s: %(told)s", region=name, told=", ".join(text for text in told if text))
-    leaf = found is None or code == asked.region or len(code) > 6
-    return Tile(
-        code,
-        name,
-        None if leaf else asked.link(region=code),
-        says,
-        label,
-        sign if label and rules.fits(sign, room, radius) else "",
-        x,
-        y,
-        pieces,
-        box,
-    )
+def _marks(asked: Asked, shown: Shown, drawing: Drawing) -> list[Mark]:
+    plain = shown.nation or asked.by is By.WHITE
+    rows = {row.code: row for row in shown.rows}
+    marks = []
+    for tile in drawing.tiles:
+        row = rows[tile.code]
+        fills: dict[str, list[str]] = {}
+        for piece, path in tile.pieces:
+            kind = fill(shown.parts.get(piece, row.covered), shown.numbers, plain=plain)
+            fills.setdefault(kind, []).append(path)
+        second = _second(row, plain=plain)
+        name, second = label(tile, short(row.name), second)
+        marks.append(
+            Mark(
+                _below(asked, shown, tile.code) or "",
+                words.title(row, nation=shown.nation),
+                tile.x,
+                tile.y,
+                name,
+                second,
+                tile.reach < TAP,
+                [(kind, "".join(_from_here(paths))) for kind, paths in fills.items()],
+            )
+        )
+    return marks
 
 
-def _sorted(view: View, sort: str) -> list[str]:
-    found = view.covered
-    known = [place.code for place in view.places if place.code in found]
-    if sort == "white":
-        return sorted(known, key=lambda code: (-found[code].white - found[code].partly, code))
-    if sort == "distributors":
-        return sorted(known, key=lambda code: (-view.distributors.get(code, 0), code))
-    if sort == "until":
-        return sorted(known, key=lambda code: (found[code].until or date.max, code))
-    return known
+def _from_here(paths: list[str]) -> list[str]:
+    """Paths that begin anew one after the other: a relative beginning counts from where the one before began."""
+    return [f"M0 0{path}" if number else path for number, path in enumerate(paths)]
 
 
-def _above(asked: Asked) -> list[tuple[str, str]]:
-    """The way up, as far as the patch allows."""
-    if not asked.region:
-        return []
-    codes = ["", *reversed(chain(asked.region)[1:])]
-    return [(asked.link(region=code), _name(code)) for code in codes]
+def _second(row: queries.Row, *, plain: bool) -> str:
+    """Under the name: whose it is, by number, or how many counties are white."""
+    if row.covered.parts > 1:
+        return f"○{row.covered.white}" if row.covered.white else ""
+    if plain:
+        return ""
+    return "·".join(dict.fromkeys(str(number) for number, _owner in row.owners[:3]))
 
 
-def _name(code: str) -> str:
-    return (place_names()(code) or code).rsplit(" ", 1)[-1] if code else _("The country")
+def _used(marks: list[Mark]) -> list[str]:
+    """The fills that have to be defined: those on the map, in a fixed order."""
+    return sorted({kind for mark in marks for kind, _path in mark.fills})
 
 
-def _lines() -> list[str]:
-    """Keys of the product lines, the one with most products first."""
-    known = Counter(product.line_key for product in reference.read()[0].products.values() if product.active)
-    return [line for line, _count in sorted(known.items(), key=lambda item: (-item[1], item[0]))]
-
-
-def _choices() -> list[tuple[str, str]]:
-    written = {product.line_key: product.line for product in reference.read()[0].products.values()}
-    return [*((line, written[line]) for line in _lines()), (ALL_LINES, _("Only areas of all lines"))]
+def _areas(code: str, *, new: bool = False) -> str | None:
+    """The page of areas of a region, or of a new one there; None where the viewer has no use of it."""
+    endpoint = "areas.new" if new else "areas.index"
+    if endpoint not in current_app.view_functions or (new and current_user.role != "admin"):
+        return None
+    return url_for(endpoint, region=code)

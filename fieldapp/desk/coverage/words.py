@@ -1,38 +1,54 @@
 """How coverage is said."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from fieldapp.network.territory.cover import Cover, Covered
 
-from .queries import Owner
+from .queries import Row
 
-MOST_NAMED = 2
-
-
-def said_cover(cover: Cover) -> str:
-    """A kind of coverage as a reader knows it."""
-    return {
-        Cover.WHITE: _("White spot"),
-        Cover.PARTLY: _("Partly white"),
-        Cover.ONE: _("One owner"),
-        Cover.SHARED: _("Shared"),
-        Cover.SEVERAL: _("Divided"),
-    }[cover]
+COVERS: Mapping[Cover, Callable[[], str]] = {
+    Cover.WHITE: lambda: _("White"),
+    Cover.PARTLY: lambda: _("Partly white"),
+    Cover.ONE: lambda: _("One distributor"),
+    Cover.SHARED: lambda: _("Shared"),
+    Cover.SEVERAL: lambda: _("Divided"),
+}
 
 
-def said_owners(found: Covered, owners: Mapping[str, Owner], most: int | None = None) -> str:
-    """Who has it: names of those in the viewer's patch, the others counted."""
-    named = [owners[code] for code, _parts in found.owners if code in owners]
-    hidden = len(found.owners) - len(named)
-    shown = [f"{one.code} {one.name}" for one in named[:most]]
-    if len(named) > len(shown):
-        more = len(named) - len(shown)
-        shown.append(ngettext("%(num)d more", "%(num)d more", more))
-    if hidden:
-        shown.append(
-            ngettext("%(num)d distributor outside your patch", "%(num)d distributors outside your patch", hidden)
-        )
-    return "; ".join(shown)
+def cover(covered: Covered, *, nation: bool) -> str:
+    """How a region is covered; of the country, whose it is was not looked at."""
+    if nation and covered.cover not in (Cover.WHITE, Cover.PARTLY):
+        return _("Covered")
+    return COVERS[covered.cover]()
+
+
+def owners(row: Row) -> str:
+    """Who has a region: the names that may be known, the others counted."""
+    named = [owner.name for _number, owner in row.owners[:3]]
+    more = len(row.owners) - len(named)
+    if more:
+        named.append(ngettext("and %(num)d more", "and %(num)d more", more))
+    if row.others:
+        named.append(ngettext("%(num)d other distributor", "%(num)d other distributors", row.others))
+    return _(", ").join(named)
+
+
+def white(covered: Covered) -> str:
+    """How many counties of a region are nobody's; "" where it is a county itself or none is."""
+    if covered.parts < 2 or not covered.white:
+        return ""
+    return _("%(white)s of %(all)s counties white", white=covered.white, all=covered.parts)
+
+
+def title(row: Row, *, nation: bool) -> str:
+    """A region on the map, for who hovers and who listens."""
+    whose = (
+        ngettext("%(num)d distributor", "%(num)d distributors", row.distributors)
+        if nation and row.distributors
+        else owners(row)
+    )
+    said = [cover(row.covered, nation=nation), whose, white(row.covered)]
+    return f"{row.name}: " + _(", ").join(text for text in said if text)

@@ -28,7 +28,7 @@ class FeatureError(CellError):
 
 
 @dataclass(frozen=True, slots=True)
-class MapRemark(CellError):  # noqa: N818  it hinders nothing
+class MapError(CellError):
     """What is to be looked at in a map that was drawn; `value` is the region's code, "" the country."""
 
     def __str__(self) -> str:
@@ -128,7 +128,7 @@ def _count(
         on = {drawn.code for drawn in maps} & {"", code[:2], code[:4]}
         if not on:
             reason = Message(N_("no map can be drawn with it: fewer than half of the regions beside it have a shape"))
-            _add(outcome, MapRemark(0, "", code, reason))
+            _add(outcome, MapError(0, "", code, reason))
         if on & anew - stored.keys():
             outcome.created += 1
         elif on & anew:
@@ -141,12 +141,10 @@ def _remark(outcome: Outcome, maps: list[Any]) -> None:
     for drawn in maps:
         if drawn.missing:
             names = {"codes": ", ".join(drawn.missing[:10]), "count": len(drawn.missing)}
-            _add(
-                outcome, MapRemark(0, "", drawn.code, Message(N_("%(count)s regions have no shape: %(codes)s"), names))
-            )
+            _add(outcome, MapError(0, "", drawn.code, Message(N_("%(count)s regions have no shape: %(codes)s"), names)))
         if drawn.repaired:
             reason = Message(N_("edges of neighbours did not meet and were brought together"))
-            _add(outcome, MapRemark(0, "", drawn.code, reason))
+            _add(outcome, MapError(0, "", drawn.code, reason))
 
 
 def _add(outcome: Outcome, remark: CellError) -> None:

@@ -56,7 +56,7 @@ class _Tile:
 
 
 def shape(polygons: Sequence[Polygon]) -> tuple[Geometry | None, str]:
-    """The shape of a feature, in degrees; None and where, when its rings cross and nobody can tell what is meant."""
+    """The shape of a feature, in degrees; None and where, when rings cross so that nobody can tell what is meant."""
     parts = [shapely.Polygon(rings[0], rings[1:]) for rings in polygons]
     whole = parts[0] if len(parts) == 1 else shapely.MultiPolygon(parts)
     if shapely.is_valid(whole):
@@ -115,7 +115,7 @@ class _Wholes:
         return _Tile(code, [(code, own)]) if own is not None else None
 
 
-# One map ------------------------------------------------------------------------------------------------------------
+# One map -------------------------------------------------------------------------------------------------------------
 
 
 def _map(code: str, tiles: list[_Tile]) -> Drawn:

@@ -15,7 +15,7 @@ from fieldapp.core.sheets import N_, Message, SheetError
 
 FILE_BYTES = 60 * 1024 * 1024
 FEATURES = 5_000
-POINTS = 3_000_000  # of a file: 48 MB of coordinates
+POINTS = 1_000_000  # of a file: some 400 MB while the maps are drawn
 FEATURE_CHARACTERS = 16 * 1024 * 1024  # of one feature: some 150 MB while it is understood
 _PIECE = 1 << 18
 

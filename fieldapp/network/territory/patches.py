@@ -1,6 +1,9 @@
 """Regions as the users' patches need them: names with their path, and a search for the picker."""
 
+import csv
 from collections.abc import Callable, Iterable
+from functools import cache, lru_cache
+from importlib.resources import files
 
 import sqlalchemy as sa
 
@@ -41,3 +44,27 @@ def search(text: str, limit: int = 20) -> list[tuple[str, str]]:
 def within(viewer_covers: Callable[[str | None], bool], text: str, limit: int = 8) -> list[tuple[str, str]]:
     """The same search, of those regions that `viewer_covers` says yes to."""
     return [(code, name) for code, name in search(text, 200) if viewer_covers(code)][:limit]
+
+
+@cache
+def _endings() -> tuple[tuple[str, ...], tuple[str, ...]]:
+    with (files(__package__) / "data" / "short_names.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    return (
+        tuple(row["text"] for row in rows if row["kind"] == "end"),
+        tuple(row["text"] for row in rows if row["kind"] == "people"),
+    )
+
+
+@lru_cache(maxsize=4096)
+def short(name: str) -> str:
+    """A region's name as maps have it, without what kind of region it is: two characters at least are left."""
+    ends, peoples = _endings()
+    cut = next((name.removesuffix(end) for end in ends if name.endswith(end) and len(name) - len(end) >= 2), name)
+    if cut == name:
+        return name
+    while True:
+        people = next((one for one in peoples if cut.endswith(one) and len(cut) - len(one) >= 2), None)
+        if people is None:
+            return cut
+        cut = cut.removesuffix(people)

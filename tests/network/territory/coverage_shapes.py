@@ -13,7 +13,7 @@ from typing import Any
 Box = tuple[float, float, float, float]  # west, south, east, north
 
 
-def counties(tree: dict[str, Sequence[str]], box: Box, seed: int = 1, depth: int = 5) -> dict[str, list[Any]]:
+def counties(tree: dict[str, Sequence[str]], box: Box, seed: int = 7, depth: int = 5) -> dict[str, list[Any]]:
     """{county: its ring} of {city: counties}: the cities lie in blocks of about the same shape. `depth`: each edge has
     2 ** depth parts."""
     random = Random(seed)
@@ -83,7 +83,7 @@ def _fractal(cells: dict[str, Any], random: Random, depth: int) -> dict[str, lis
 def _crooked(a: Any, b: Any, random: Random, depth: int) -> list[Any]:
     if depth == 0:
         return [a, b]
-    across = random.uniform(-0.17, 0.17)
+    across = random.uniform(-0.13, 0.13)
     middle = (
         (a[0] + b[0]) / 2 + (b[1] - a[1]) * across,
         (a[1] + b[1]) / 2 - (b[0] - a[0]) * across,
