@@ -106,9 +106,9 @@ def make_product(code: str = "P10", **values: Any) -> Product:
 
 
 def make_area(distributor: Distributor, region: str, line: str = "*", **values: Any) -> Area:
-    """A sales area, valid since 2024."""
+    """A sales area, valid since 2024, and shared: so that a test may have two owners of a place."""
     make_region(region)
-    defaults = {"valid_from": date(2024, 1, 1)}
+    defaults = {"valid_from": date(2024, 1, 1), "shared": True}
     return add(
         Area(
             distributor_id=distributor.id,

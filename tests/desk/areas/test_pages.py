@@ -40,7 +40,7 @@ def hold(app: Flask, code: str, region: str, **values: object) -> str:
     with app.app_context():
         begin_writing()
         holder = db.session.scalars(sa.select(Distributor).where(Distributor.code == code)).one()
-        area = cast.make_area(holder, region, **values)
+        area = cast.make_area(holder, region, shared=False, **values)
         db.session.commit()
         return str(area.id)
 

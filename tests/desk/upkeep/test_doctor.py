@@ -45,7 +45,18 @@ def test_all_is_well(office: Flask) -> None:
     lines = ok(office, "doctor").splitlines()
     assert all(line.startswith("ok ") for line in lines)
     names = [line.split(" ")[1] for line in lines]
-    assert names == ["settings", "instance", "disk", "database", "schema", "integrity", "accounts", "imports", "ledger"]
+    assert names == [
+        "settings",
+        "instance",
+        "disk",
+        "database",
+        "schema",
+        "integrity",
+        "accounts",
+        "imports",
+        "areas",
+        "ledger",
+    ]
 
 
 def test_a_password_in_the_database_address_is_not_shown(office: Flask) -> None:

@@ -25,9 +25,9 @@ def test_a_second_exclusive_area_is_refused_whoever_writes(app: Flask, people: d
     with app.app_context():
         begin_writing()
         one, other = cast.make_distributor("D001"), cast.make_distributor("D002")
-        held = cast.make_area(one, "4101", valid_to=date(2026, 12, 31))
+        held = cast.make_area(one, "4101", valid_to=date(2026, 12, 31), shared=False)
         shared = cast.make_area(other, "4101", shared=True)  # beside it: a remark, no refusal
-        later = cast.make_area(other, "4101", valid_from=date(2027, 1, 1))
+        later = cast.make_area(other, "4101", valid_from=date(2027, 1, 1), shared=False)
         db.session.commit()
         for statement in (
             sa.update(Area).where(Area.id == shared.id).values(shared=False),
@@ -38,7 +38,7 @@ def test_a_second_exclusive_area_is_refused_whoever_writes(app: Flask, people: d
             with pytest.raises(sa.exc.IntegrityError, match="area_exclusive"), db.session.begin_nested():
                 db.session.execute(statement)
         with pytest.raises(sa.exc.IntegrityError, match="area_exclusive"), db.session.begin_nested():
-            cast.make_area(cast.make_distributor("D003"), "4101", valid_from=date(2026, 6, 1))
+            cast.make_area(cast.make_distributor("D003"), "4101", valid_from=date(2026, 6, 1), shared=False)
         db.session.execute(sa.update(Area).where(Area.id == held.id).values(valid_to=date(2026, 11, 30)))
         db.session.commit()
 
