@@ -122,6 +122,11 @@ def _register_concerns(app: Flask) -> None:
     from .desk.exports import views as exports
     from .desk.feedback import panels as feedback_panels
     from .desk.feedback import views as feedback
+    from .desk.handover import chores as handover_chores
+    from .desk.handover import models as _handover  # noqa: F401
+    from .desk.handover import panels as handover_panels
+    from .desk.handover import told as handover_told
+    from .desk.handover import views as handover
     from .desk.imports import cli as imports_cli
     from .desk.imports import models as _imports  # noqa: F401
     from .desk.imports import views as imports
@@ -321,6 +326,10 @@ def _register_concerns(app: Flask) -> None:
     panels.declare(app, weeklog_panels.PANELS)
     app.register_blueprint(areas.concern)
     panels.declare(app, area_panels.PANELS)
+    app.register_blueprint(handover.concern)
+    panels.declare(app, handover_panels.PANELS)
+    notice_kinds.declare(app, handover_told.KINDS)
+    chores.declare(app, handover_chores.CHORES)
     app.register_blueprint(batches.concern)
     app.register_blueprint(coverage.concern)
     app.register_blueprint(process.concern)

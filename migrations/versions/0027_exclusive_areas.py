@@ -32,13 +32,24 @@ _SQLITE = """
 CREATE TRIGGER area_exclusive_{verb} AFTER {verb} ON area WHEN {when}
 BEGIN SELECT RAISE(ABORT, 'area_exclusive') WHERE EXISTS ({meets}); END
 """
-# One lock for all areas: two transactions at one instant would not see each other's rows. Each statement of the
-# function sees what was committed before it, so who waited sees who was first.
+# One lock for all areas: two transactions at one instant would not see each other's rows. It is taken before a statement
+# locks any row: otherwise one that has a row and wants the lock, and one that has the lock and wants the row, would wait
+# for each other. Each statement of the function sees what was committed before it, so who waited sees who was first.
 _POSTGRESQL = (
+    """
+CREATE FUNCTION area_one_at_a_time() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtext('area_exclusive'));
+    RETURN NULL;
+END $$
+""",
+    """
+CREATE TRIGGER area_one_at_a_time BEFORE INSERT OR UPDATE OR DELETE ON area
+FOR EACH STATEMENT EXECUTE FUNCTION area_one_at_a_time()
+""",
     f"""
 CREATE FUNCTION area_exclusive() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM pg_advisory_xact_lock(hashtext('area_exclusive'));
     IF EXISTS ({_MEETS}) THEN
         RAISE EXCEPTION 'area_exclusive' USING ERRCODE = 'exclusion_violation', CONSTRAINT = 'area_exclusive';
     END IF;
@@ -73,3 +84,5 @@ def downgrade() -> None:
     for verb in ("insert", "update"):
         op.execute(f"DROP TRIGGER area_exclusive_{verb} ON area")
     op.execute("DROP FUNCTION area_exclusive()")
+    op.execute("DROP TRIGGER area_one_at_a_time ON area")
+    op.execute("DROP FUNCTION area_one_at_a_time()")

@@ -21,6 +21,8 @@ from fieldapp.core.db import db, uuid7
 from fieldapp.desk.approvals.models import Approval
 from fieldapp.desk.exports import runs as exports
 from fieldapp.desk.exports.models import ExportForm, ExportRun, ExportState
+from fieldapp.desk.handover.models import Handover
+from fieldapp.desk.handover.rules import Kind as HandoverKind
 from fieldapp.desk.imports import runs
 from fieldapp.desk.imports.models import ImportRun, RunState
 from fieldapp.desk.weeklog.models import WeeklyLog
@@ -328,6 +330,18 @@ def make_world(app: Flask) -> World:
             now=at,
             photo=Content(picture.getvalue(), JPEG),
         )
+        handover = cast.add(
+            Handover(
+                kind=HandoverKind.REPS,
+                region_code="4101",
+                day=starts,
+                reason="He retires",
+                from_rep_id=users["rep"].id,
+                to_rep_id=target.id,
+                made_by_id=clerk.id,
+                made_at=at,
+            )
+        )
         world = World(
             app,
             {
@@ -387,6 +401,11 @@ def make_world(app: Flask) -> World:
                 "playbook.show:key": "quiet",
                 "area_id": area.id,
                 "areas.export:kind": "csv",
+                "handover_id": handover.id,
+                "handover.export:kind": "csv",
+                "handover.items:kind": "csv",
+                "coverage.export:kind": "csv",
+                "coverage.spots_export:kind": "csv",
                 "batches.export:kind": "csv",
                 "coverage.export:kind": "csv",
                 "coverage.export_white_spots:kind": "csv",

@@ -255,6 +255,7 @@ def _show(area: Row, form: DaysForm, status: int = 200, **more: Any) -> Response
         outer=outer,
         inner=inner,
         begun=area.valid_from <= clock.today(),
+        over=area.valid_to is not None and area.valid_to < clock.today(),
         history=[
             (entry.at, name, _said_entry(entry.action, entry.changes)) for entry, name in queries.history(area.id)
         ],

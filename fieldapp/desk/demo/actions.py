@@ -25,6 +25,7 @@ from . import (
     dossiers,
     feedback,
     fieldwork,
+    handovers,
     history,
     merged,
     people,
@@ -74,6 +75,7 @@ def load(company: Company, at: datetime, progress: Callable[[str, float], None])
         prices.write(company.network.seed, "boss", at, company.today)
         merged.plant("boss", company.today)
         conflicts.write("boss", at, company.today)
+        handovers.write("boss", "admin", at, company.today)
     people.write(company.network.seed, at)
     record(None, LOADED, "demo", company.name, at, {})
     db.session.commit()

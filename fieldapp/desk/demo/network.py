@@ -310,7 +310,8 @@ def _areas(random: Random, seat: _Seat, status: str, since: date, today: date) -
     history = random.random()
     if history < 0.1 and (today - since).days > 800 and end is None:
         handed_over = today - timedelta(days=random.randint(100, 600))
-        earlier = Area(seat.region, "pig", since, handed_over, seat.shared)
+        # The specialist of a county has a line of his own here too: another's may have had pig feed in the same years.
+        earlier = Area(seat.region, "pig" if seat.line == "*" else "aqua", since, handed_over, seat.shared)
         return earlier, area._replace(valid_from=handed_over + timedelta(days=1))
     if history > 0.96 and seat.line != "*" and end is None:
         return area, area._replace(line="ruminant", valid_from=today + timedelta(days=random.randint(10, 50)))

@@ -35,10 +35,16 @@ def who(entry: TicketEntry, people: Mapping[UUID, str]) -> str:
     return _("The system")
 
 
-def details(entry: TicketEntry) -> str:
-    """What an entry holds besides words: amounts, days, what the customer said, which clock ran out."""
+def details(entry: TicketEntry, stores: Mapping[str, str]) -> str:
+    """What an entry holds besides words: amounts, days, what the customer said, which clock ran out, who handed it
+    over.
+
+    `stores`: names of distributors that the viewer may see, by their keys as text.
+    """
     held: Mapping[str, Any] = entry.values or {}
     parts: list[str] = []
+    if held.get("handover"):
+        parts = [_("%(giver)s → %(taker)s", **_parties(held, stores))]
     if entry.verb is TicketVerb.PROPOSE:
         parts = [words.remedy_name(RemedyKind(held["kind"]))] if held.get("kind") in set(RemedyKind) else []
         parts += [_amount(held), _("by %(day)s", day=held.get("by", ""))]
@@ -58,6 +64,14 @@ def details(entry: TicketEntry) -> str:
         written = datetime.fromisoformat(held["written"]).astimezone(SHANGHAI)
         parts.append(_("written %(moment)s without a signal", moment=f"{written:%m-%d %H:%M}"))
     return " · ".join(filter(None, parts))
+
+
+def _parties(held: Mapping[str, Any], stores: Mapping[str, str]) -> dict[str, str]:
+    """From whom to whom: reps by name, distributors as far as the viewer may see them."""
+    other = _("another distributor")
+    if "giver" in held:
+        return {"giver": stores.get(held["giver"], other), "taker": stores.get(held["taker"], other)}
+    return {"giver": held.get("from", ""), "taker": held.get("to", "")}
 
 
 def _amount(held: Mapping[str, Any]) -> str:
@@ -99,6 +113,8 @@ def entry_title(entry: TicketEntry) -> str:
     """What was done."""
     if entry.verb is TicketVerb.COMMENT and not entry.words and (entry.values or {}).get("photo"):
         return _("Photo added")
+    if (entry.values or {}).get("handover"):
+        return _("Handed over")
     return words.verb_name(entry.verb)
 
 

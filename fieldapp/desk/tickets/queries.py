@@ -1,6 +1,6 @@
 """What the page of a ticket needs from elsewhere: its distributor, who is who, who bought the batch, the survey."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -9,7 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from fieldapp.core.db import db
-from fieldapp.fieldwork.remediation.models import Lesson, Remedy, Ticket
+from fieldapp.fieldwork.remediation.models import Lesson, Remedy, Ticket, TicketEntry
 from fieldapp.fieldwork.surveys.models import Survey
 from fieldapp.fieldwork.surveys.rules import Purpose, SurveyState
 from fieldapp.network.distributors.models import Contact, Distributor
@@ -145,6 +145,17 @@ def lesson_of(ticket: Ticket) -> Lesson | None:
 def people(keys: Collection[UUID]) -> Mapping[UUID, str]:
     """Names of users."""
     return dict(db.session.execute(sa.select(User.id, User.name).where(User.id.in_(keys))).tuples().all())
+
+
+def handed_by(viewer: Viewer, thread: Iterable[TicketEntry]) -> Mapping[str, str]:
+    """Names of the distributors that a ticket went from and to, as far as the viewer may see them; by keys as text."""
+    keys = {UUID(entry.values[name]) for entry in thread for name in ("giver", "taker") if name in (entry.values or {})}
+    if not keys:
+        return {}
+    seen = sa.select(Distributor.id, Distributor.name).where(
+        Distributor.id.in_(keys), viewer.scope(Distributor.region_code)
+    )
+    return {str(key): name for key, name in db.session.execute(seen)}
 
 
 def open_survey(ticket: Ticket, since: datetime) -> Survey | None:

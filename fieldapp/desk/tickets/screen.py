@@ -67,6 +67,7 @@ class Screen:
     thread: Sequence[TicketEntry]
     photos: Sequence[TicketPhoto]
     people: Mapping[UUID, str]
+    stores: Mapping[str, str]
     can: Sequence[TicketVerb]
     lessons: Sequence[Lesson]
     lesson: Lesson | None
@@ -185,6 +186,7 @@ def read(
         thread=thread,
         photos=photos,
         people=queries.people([key for key in keys if key]),
+        stores=queries.handed_by(viewer, thread),
         can=possible(ticket.state, facts),
         lessons=lessons,
         lesson=lesson,

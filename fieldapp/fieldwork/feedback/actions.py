@@ -4,6 +4,7 @@ Several people may act on one remark at the same moment: every verb ends in an U
 still one it starts from. The audit never says what was said: people are spoken of in it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
@@ -19,7 +20,7 @@ from fieldapp.network.distributors.models import Distributor
 from fieldapp.people.accounts.models import User
 from fieldapp.people.accounts.queries import administrators, supervisors_of
 from fieldapp.people.accounts.viewer import Viewer
-from fieldapp.people.audit.actions import record
+from fieldapp.people.audit.actions import record, record_each
 from fieldapp.people.notices.actions import settle, tell
 from fieldapp.people.worktime import policy as worktime
 from fieldapp.people.worktime import rules as clocks
@@ -210,6 +211,27 @@ def hand_over(viewer: Viewer, remark: Remark, to: UUID, words: str, now: datetim
     record(viewer.id, "feedback.hand_over", SUBJECT, remark.id, now, {"owner": [str(before), str(to)]})
     if to != viewer.id:
         _tell([to], notices.ROUTED, f"{remark.id}:{to}:{now.isoformat()}", remark, _name(remark), now)
+
+
+def pass_on(by: UUID, keys: Sequence[UUID], to: UUID, words: str, now: datetime) -> list[UUID]:
+    """Remarks that are not closed are answered by somebody else, by the same time; those that moved.
+
+    A hand-over of a patch: who arranged it may decide there, so nobody's part is asked. He is told of them all at once
+    by the caller.
+    """
+    moved = list(
+        db.session.scalars(
+            sa.update(Remark)
+            .where(Remark.id.in_(keys), Remark.state != RemarkState.CLOSED)
+            .values(owner_id=to)
+            .execution_options(synchronize_session=False)
+            .returning(Remark.id)
+        )
+    )
+    for key in moved:
+        _step_of(key, StepKind.HANDED_OVER, by, now, words, to)
+    record_each(by, "feedback.hand_over", SUBJECT, now, [(key, {"owner": [None, str(to)]}) for key in moved])
+    return moved
 
 
 def answer(viewer: Viewer, remark: Remark, words: str, now: datetime, today: date) -> None:

@@ -5,7 +5,7 @@ are still those it starts from, and the number of changed rows says who was firs
 never what was told: a story names people.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache, partial
@@ -22,7 +22,7 @@ from fieldapp.fieldwork.visits.models import Visit
 from fieldapp.network.distributors.models import Distributor
 from fieldapp.people.accounts.models import Role
 from fieldapp.people.accounts.viewer import Viewer
-from fieldapp.people.audit.actions import record
+from fieldapp.people.audit.actions import record, record_each
 from fieldapp.people.notices.actions import settle, tell
 from fieldapp.people.worktime import policy as worktime
 from fieldapp.people.worktime.rules import after
@@ -30,6 +30,7 @@ from fieldapp.people.worktime.rules import after
 from . import alarms, policy, told
 from .models import Lesson, Remedy, Ticket, TicketCounter, TicketEntry, TicketPhoto
 from .rules import (
+    OPEN,
     Actor,
     Facts,
     Refusal,
@@ -414,6 +415,37 @@ def close(viewer: Viewer, ticket: Ticket, cause: RootCause, words: str, standing
     insert_row(Lesson, lesson)
     values = {"cause": cause.value, "standing": standing}
     _done(viewer, ticket, TicketVerb.CLOSE, when, words=words, values=values)
+
+
+# Handing on ------------------------------------------------------------------------------------------------------
+
+
+def pass_on(
+    by: UUID,
+    keys: Sequence[UUID],
+    to: Mapping[str, Any],
+    told_why: tuple[str, Mapping[str, Any]],
+    now: datetime,
+) -> list[UUID]:
+    """Open tickets get another rep, or another distributor with its region, outlet and farm: `to`, by attribute; what
+    happened so far stays theirs. `told_why`: the words and values of the entry in each thread. Those that moved: who
+    has ended one meanwhile keeps it.
+    """
+    moved = db.session.execute(
+        sa.update(Ticket)
+        .where(Ticket.id.in_(keys), Ticket.state.in_(OPEN))
+        .values(**to)
+        .execution_options(synchronize_session=False)
+        .returning(Ticket.id, Ticket.state)
+    ).all()
+    words, values = told_why
+    for key, state in moved:
+        held = {"state": state.value, **values}
+        row = {"ticket_id": key, "verb": TicketVerb.COMMENT, "words": words, "values": held, "by_id": by, "at": now}
+        insert_row(TicketEntry, row)
+    changes = {name: [None, str(value)] for name, value in to.items()}
+    record_each(by, "remediation.pass_on", SUBJECT, now, [(key, changes) for key, _state in moved])
+    return [key for key, _state in moved]
 
 
 # Photos ----------------------------------------------------------------------------------------------------------

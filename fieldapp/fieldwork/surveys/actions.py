@@ -22,7 +22,7 @@ from fieldapp.network.distributors.models import Contact
 from fieldapp.network.dossier.models import Outlet
 from fieldapp.network.dossier.rules import OutletKind
 from fieldapp.people.accounts.viewer import Viewer
-from fieldapp.people.audit.actions import record
+from fieldapp.people.audit.actions import record, record_each
 
 from . import book, listeners, policy, tallies
 from .models import FormVersion, Survey, SurveyAnswer, SurveyLink, SurveyPhoto
@@ -345,6 +345,23 @@ def erase(viewer: Viewer, survey: Survey, now: datetime) -> None:
     record(viewer.id, "surveys.erase", SUBJECT, survey.id, now, changes)
     db.session.commit()
     _discard(photos)
+
+
+def pass_on(by: UUID, keys: Sequence[UUID], to: Mapping[str, Any], now: datetime) -> list[UUID]:
+    """Open surveys get another rep, or another distributor with its region, outlet and farm: `to`, by attribute; those
+    that moved."""
+    moved = list(
+        db.session.scalars(
+            sa.update(Survey)
+            .where(Survey.id.in_(keys), Survey.state == SurveyState.OPEN)
+            .values(**to)
+            .execution_options(synchronize_session=False)
+            .returning(Survey.id)
+        )
+    )
+    changes = {name: [None, str(value)] for name, value in to.items()}
+    record_each(by, "surveys.pass_on", SUBJECT, now, [(key, changes) for key in moved])
+    return moved
 
 
 def forget_person(contact_id: UUID, *, words: bool) -> None:

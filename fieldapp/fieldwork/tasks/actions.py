@@ -3,7 +3,7 @@
 Every one may come again (a double tap, a phone that lost the answer): the same said again changes nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -15,7 +15,7 @@ from fieldapp.core.db import db, insert_into, insert_row
 from fieldapp.network.distributors.models import Distributor
 from fieldapp.people.accounts.models import Role
 from fieldapp.people.accounts.viewer import Viewer
-from fieldapp.people.audit.actions import record
+from fieldapp.people.audit.actions import record, record_each
 
 from .models import Task
 from .rules import TaskKind, TaskState
@@ -144,6 +144,21 @@ def drop(viewer: Viewer, task: Task, reason: str, now: datetime) -> None:
         if viewer.role is Role.REP or not viewer.covers(region):
             raise NotYoursError
     _end(viewer, task, TaskState.DROPPED, reason, now, None)
+
+
+def pass_on(by: UUID, keys: Sequence[UUID], to: UUID, now: datetime) -> list[UUID]:
+    """Open tasks are somebody else's from now on; those that moved: who has ended one meanwhile keeps it."""
+    moved = list(
+        db.session.scalars(
+            sa.update(Task)
+            .where(Task.id.in_(keys), Task.state == TaskState.OPEN)
+            .values(owner_id=to)
+            .execution_options(synchronize_session=False)
+            .returning(Task.id)
+        )
+    )
+    record_each(by, "tasks.pass_on", SUBJECT, now, [(key, {"owner": [None, str(to)]}) for key in moved])
+    return moved
 
 
 def _end(viewer: Viewer, task: Task, state: TaskState, outcome: str, now: datetime, visit_id: UUID | None) -> None:

@@ -15,7 +15,7 @@ from fieldapp.core.db import db, insert_into, uuid7
 from fieldapp.network.distributors.models import Distributor
 from fieldapp.network.distributors.rules import Status
 from fieldapp.people.accounts.viewer import Viewer
-from fieldapp.people.audit.actions import record
+from fieldapp.people.audit.actions import record, record_each
 
 from .models import VisitPlan
 
@@ -118,6 +118,28 @@ def copy(viewer: Viewer, rep_id: UUID, monday: date, now: datetime, written: dat
         changes = {"plans": [0, made], "week": [(monday - week).isoformat(), monday.isoformat()]}
         record(viewer.id, "visits.copy_week", "user", rep_id, now, changes)
     return made
+
+
+def pass_on(by: UUID, keys: Sequence[UUID], to: UUID, now: datetime) -> list[UUID]:
+    """Planned visits are another rep's; those that moved. Where he has planned the same day already, the other's goes
+    and his stays: that counts as moved too."""
+    mine, other = VisitPlan, sa.orm.aliased(VisitPlan)
+    same = (
+        sa.exists()
+        .where(other.rep_id == to, other.day == mine.day, other.distributor_id == mine.distributor_id)
+        .correlate(mine)
+    )
+    there = mine.id.in_(keys), mine.rep_id != to
+    twice = db.session.execute(
+        sa.delete(mine).where(*there, same).execution_options(synchronize_session=False).returning(mine.id)
+    ).scalars()
+    moved = list(twice)
+    passed = (
+        sa.update(mine).where(*there).values(rep_id=to).execution_options(synchronize_session=False).returning(mine.id)
+    )
+    moved += db.session.execute(passed).scalars()
+    record_each(by, "visits.pass_on", SUBJECT, now, [(key, {"rep": [None, str(to)]}) for key in moved])
+    return moved
 
 
 def _may_be_planned(day: date, written: date) -> None:

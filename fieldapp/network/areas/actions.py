@@ -1,7 +1,7 @@
 """Assigning areas, changing their days, taking back one that has not begun. Who comes second is told who was first."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -91,13 +91,7 @@ def change(
     if after == before:
         return
     _refuse_taken(viewer, [after], besides=area.id)
-    held = sa.and_(
-        Area.id == area.id,
-        Area.valid_from == area.valid_from,
-        Area.valid_to.is_(None) if area.valid_to is None else Area.valid_to == area.valid_to,
-        Area.shared == area.shared,
-    )
-    update = sa.update(Area).where(held).values(valid_from=days[0], valid_to=days[1], shared=shared)
+    update = sa.update(Area).where(*_still(area)).values(valid_from=days[0], valid_to=days[1], shared=shared)
     if _write(viewer, [after], update) != 1:
         raise MovedError
     was, is_ = _days((area.valid_from, area.valid_to)), _days(days)
@@ -117,6 +111,66 @@ def take_back(viewer: Viewer, area: Row, today: date, now: datetime) -> None:
     told = {"distributor": str(area.distributor_id), "region": area.region_code, "line": area.line}
     days = _days((area.valid_from, area.valid_to))
     record(viewer.id, "areas.take_back", "area", area.id, now, {**told, **days, "shared": area.shared})
+
+
+def hand_on(viewer: Viewer, areas: Sequence[Row], to: UUID, day: date, now: datetime) -> list[tuple[UUID, UUID]]:
+    """What a distributor has is another's from a day on: [(the area that ends the day before, the one that begins)].
+
+    Each begins with the last day and the sharing of the one that ends. Those end first: the triggers never see both.
+    Raises MovedError where one is no longer as it was seen, TakenError, TwiceError.
+    """
+    ends = day - timedelta(days=1)
+    for area in areas:
+        held = [*_still(area), Area.valid_from < day, sa.or_(Area.valid_to.is_(None), Area.valid_to >= day)]
+        if _write(viewer, [], sa.update(Area).where(*held).values(valid_to=ends)) != 1:
+            raise MovedError
+    spans = [Span(to, area.region_code, area.line.casefold(), day, area.valid_to, area.shared) for area in areas]
+    made = [uuid7() for _ in areas]
+    values = [
+        {
+            "id": key,
+            "distributor_id": to,
+            "region_code": area.region_code,
+            "line": area.line,
+            "line_key": area.line.casefold(),
+            "valid_from": day,
+            "valid_to": area.valid_to,
+            "shared": area.shared,
+        }
+        for key, area in zip(made, areas, strict=True)
+    ]
+    _write(viewer, spans, sa.insert(Area).values(values))
+    ended = [(area.id, {"to": [_iso(area.valid_to), ends.isoformat()]}) for area in areas]
+    record_each(viewer.id, "areas.change", "area", now, ended)
+    begun = [
+        (
+            key,
+            {"distributor": str(to), "region": area.region_code, "line": area.line, "shared": area.shared}
+            | _days((day, area.valid_to)),
+        )
+        for key, area in zip(made, areas, strict=True)
+    ]
+    record_each(viewer.id, "areas.assign", "area", now, begun)
+    return [(area.id, key) for area, key in zip(areas, made, strict=True)]
+
+
+def hand_back(viewer: Viewer, begun: Sequence[tuple[UUID, UUID, date | None]], day: date, now: datetime) -> None:
+    """Undo `hand_on` before its day: (the area that ended, the one that was to begin, the last day that it had).
+
+    Raises MovedError where one of them was changed since, TakenError.
+    """
+    ends = day - timedelta(days=1)
+    for old, new, last in begun:
+        same_end = Area.valid_to.is_(None) if last is None else Area.valid_to == last
+        gone = _write(viewer, [], sa.delete(Area).where(Area.id == new, Area.valid_from == day, same_end))
+        back = sa.update(Area).where(Area.id == old, Area.valid_to == ends).values(valid_to=last)
+        if gone != 1 or _write(viewer, [], back) != 1:
+            raise MovedError
+    record_each(
+        viewer.id, "areas.take_back", "area", now, [(new, {"from": [day.isoformat(), None]}) for _, new, _ in begun]
+    )
+    changed = [(old, {"to": [ends.isoformat(), _iso(last)]}) for old, _, last in begun]
+    record_each(viewer.id, "areas.change", "area", now, changed)
 
 
 def version(area: Row) -> str:
@@ -142,5 +196,20 @@ def _write(viewer: Viewer, spans: Sequence[Span], statement: Any) -> int:
     raise MovedError  # whoever was first is gone again: look at it anew
 
 
+def _still(area: Row) -> list[sa.ColumnElement[bool]]:
+    """The conditions on an area that nobody has changed since it was looked at."""
+    return [
+        Area.id == area.id,
+        Area.distributor_id == area.distributor_id,
+        Area.valid_from == area.valid_from,
+        Area.valid_to.is_(None) if area.valid_to is None else Area.valid_to == area.valid_to,
+        Area.shared == area.shared,
+    ]
+
+
+def _iso(day: date | None) -> str | None:
+    return day.isoformat() if day else None
+
+
 def _days(days: tuple[date, date | None]) -> dict[str, str | None]:
-    return {"from": days[0].isoformat(), "to": days[1].isoformat() if days[1] else None}
+    return {"from": days[0].isoformat(), "to": _iso(days[1])}

@@ -118,7 +118,11 @@ def visible(viewer: Viewer) -> ColumnElement[bool]:
 def listed(viewer: Viewer, asked: Asked, today: date, most: int | None = PAGE) -> Listed:
     """Areas by region, then line and name; two statements. `most` None: all of them."""
     where = [visible(viewer), *_filters(viewer, asked, today)]
-    rows = _rows().where(*where).order_by(Area.region_code, Area.line_key, Area.valid_from, Distributor.pinyin, Area.id)
+    rows = (
+        select_rows()
+        .where(*where)
+        .order_by(Area.region_code, Area.line_key, Area.valid_from, Distributor.pinyin, Area.id)
+    )
     if most is not None:
         rows = rows.limit(most).offset((asked.page - 1) * most)
     count = sa.select(sa.func.count()).select_from(Area).join(Distributor).where(*where)
@@ -149,7 +153,8 @@ def _in_state(state: str, today: date) -> Iterator[ColumnElement[bool]]:
         yield Area.valid_to < today
 
 
-def _rows() -> sa.Select[Any]:
+def select_rows() -> sa.Select[Any]:
+    """What a Row is made of: areas joined with their distributors."""
     return sa.select(
         Area.id,
         Area.distributor_id,
@@ -166,13 +171,15 @@ def _rows() -> sa.Select[Any]:
 
 def find(viewer: Viewer, area_id: UUID) -> Row | None:
     """One area that the viewer may see."""
-    row = db.session.execute(_rows().where(Area.id == area_id, visible(viewer))).first()
+    row = db.session.execute(select_rows().where(Area.id == area_id, visible(viewer))).first()
     return Row(*row) if row is not None else None
 
 
 def of_distributor(distributor_id: UUID, today: date, most: int) -> list[Row]:
     """A distributor's areas that count today or will; found through the viewer before."""
-    rows = _rows().where(Area.distributor_id == distributor_id, sa.or_(Area.valid_to.is_(None), Area.valid_to >= today))
+    rows = select_rows().where(
+        Area.distributor_id == distributor_id, sa.or_(Area.valid_to.is_(None), Area.valid_to >= today)
+    )
     return [Row(*row) for row in db.session.execute(rows.order_by(Area.region_code, Area.line_key).limit(most))]
 
 
@@ -197,7 +204,7 @@ def span_of(row: Area | Row) -> Span:
 
 def those_met(viewer: Viewer, area: Span, *, besides: UUID | None = None) -> list[Held]:
     """Areas of others at the same region and line on one of its days, of which one is exclusive."""
-    here = _rows().where(Area.region_code == area.region, Area.line_key == area.line)
+    here = select_rows().where(Area.region_code == area.region, Area.line_key == area.line)
     found = [Row(*row) for row in db.session.execute(here)]
     return [
         held_as(viewer, row)
@@ -212,7 +219,7 @@ def around(viewer: Viewer, area: Span) -> tuple[list[Held], list[Held]]:
         Area.region_code.in_(chain(area.region)),
         sa.and_(Area.region_code > area.region, Area.region_code < area.region + "9" * 10),
     )
-    rows = _rows().where(near, Area.distributor_id != area.distributor).order_by(Area.region_code).limit(400)
+    rows = select_rows().where(near, Area.distributor_id != area.distributor).order_by(Area.region_code).limit(400)
     found = [Row(*row) for row in db.session.execute(rows)]
     spans = [(row, span_of(row)) for row in found]
     outer = [row for row, span in spans if takes_out_of(area, [span])]

@@ -1,6 +1,7 @@
 """Keeping what is derived from a distributor: its sort key and its place in the search index."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from itertools import islice
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from sqlalchemy.engine import Connection
 from fieldapp.core import search as words
 from fieldapp.core.db import db
 from fieldapp.core.pinyin import syllables
+from fieldapp.people.audit.actions import record_each
 
 from . import search
 from .models import Contact, Distributor, SearchEntry
@@ -126,3 +128,19 @@ def _number(connection: Connection, new: Sequence[UUID], documents: dict[UUID, s
         sa.select(SearchEntry.distributor_id, SearchEntry.docid).where(SearchEntry.distributor_id.in_(new))
     )
     return {row.distributor_id: row.docid for row in rows}
+
+
+def give_to_rep(by: UUID, ids: Sequence[UUID], before: UUID, to: UUID, now: datetime) -> list[UUID]:
+    """Another rep looks after distributors from now on; those that were his until now."""
+    moved = list(
+        db.session.scalars(
+            sa.update(Distributor)
+            .where(Distributor.id.in_(ids), Distributor.rep_id == before)
+            .values(rep_id=to, updated_at=now)
+            .execution_options(synchronize_session=False)
+            .returning(Distributor.id)
+        )
+    )
+    changes = {"rep": [str(before), str(to)]}
+    record_each(by, "distributors.give_to_rep", "distributor", now, [(key, changes) for key in moved])
+    return moved

@@ -6,11 +6,13 @@ from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from random import Random
+from uuid import UUID
 
 import pytest
 
 from fieldapp.core.money import parse_kilograms, parse_yuan
 from fieldapp.desk.demo import company, names
+from fieldapp.network.areas.rules import Span, clash
 from fieldapp.network.territory.data import read_regions
 
 Row = dict[str, str]
@@ -325,6 +327,17 @@ def test_a_larger_company_begins_with_the_smaller_one() -> None:
     large = company.build(distributors=900, seed=1, today=TODAY)
     named = [row["name"] for row in small.rows("distributors")]
     assert [row["name"] for row in large.rows("distributors")][: len(named)] == named
+
+
+def test_no_two_have_one_area_for_themselves() -> None:
+    held: dict[tuple[str, str], list[Span]] = {}
+    for one in company.build(distributors=300, today=TODAY, sales=0).network.distributors():
+        owner = UUID(int=one.number)
+        for area in one.areas:
+            span = Span(owner, area.region, area.line, area.valid_from, area.valid_to, area.shared)
+            assert not [other for other in held.setdefault(span.place, []) if clash(span, other)], one.code
+            held[span.place].append(span)
+    assert any(area.shared for spans in held.values() for area in spans)
 
 
 @pytest.mark.parametrize(("distributors", "products"), [(0, 60), (300, 7)])
