@@ -50,6 +50,10 @@ class RefusedError(ValueError):
         self.refusal = refusal
 
 
+class ChangedError(ValueError):
+    """What would go along is not what was shown."""
+
+
 class TwiceError(ValueError):
     """There is one of this rep's patch to come already."""
 
@@ -70,10 +74,11 @@ class When:
     today: date
 
 
-def arrange(viewer: Viewer, wanted: Wanted, reason: str, key: UUID, when: When) -> Handover:
+def arrange(viewer: Viewer, wanted: Wanted, reason: str, key: UUID, when: When, seen: str = "") -> Handover:
     """Arrange it, and carry it out at once where its day is today. The same key again is the same hand-over.
 
-    Raises RefusedError, TwiceError, GoneError, and what network.areas.actions.hand_on raises: somebody was first.
+    `seen`: the mark of the preview that he looked at: what goes at once is what was shown. Raises RefusedError,
+    ChangedError, TwiceError, GoneError, and what network.areas.actions.hand_on raises: somebody was first.
     """
     there = db.session.get(Handover, key, populate_existing=True)
     if there is not None:
@@ -83,6 +88,8 @@ def arrange(viewer: Viewer, wanted: Wanted, reason: str, key: UUID, when: When) 
     preview = queries.look(wanted)
     if preview.refusal is not None:
         raise RefusedError(preview.refusal)
+    if seen and wanted.day <= when.today and seen != preview.mark:
+        raise ChangedError
     of_area = wanted.kind is Kind.AREA
     handed = areas.hand_on(viewer, preview.rows, wanted.taker, wanted.day, when.now) if of_area else []
     values = {
@@ -192,7 +199,9 @@ def _carry_out(handover: Handover, when: When, actor: UUID | None) -> bool:
 
 def _hindered(wanted: Wanted) -> Refusal | None:
     if wanted.kind is Kind.AREA:
-        return Refusal.ENDED if queries.ended(wanted.taker) else None
+        if queries.ended(wanted.taker):
+            return Refusal.ENDED
+        return None if queries.has_it(wanted) else Refusal.NOT_THEIRS
     return Refusal.INACTIVE if queries.rep(wanted.taker) is None else None
 
 
@@ -288,7 +297,7 @@ def _move_patch(handover: Handover, wanted: Wanted, found: Sequence[Item], when:
         Matter.TICKET: lambda keys: remediation.pass_on(by, keys, {"rep_id": to}, why, when.now),
         Matter.SURVEY: lambda keys: surveys.pass_on(by, keys, {"rep_id": to}, when.now),
         Matter.REMARK: lambda keys: feedback.pass_on(by, keys, to, handover.reason, when.now),
-        Matter.TASK: lambda keys: tasks.pass_on(by, keys, to, when.now),
+        Matter.TASK: lambda keys: tasks.pass_on(by, keys, {"owner_id": to}, when.now),
         Matter.PLAN: lambda keys: plans.pass_on(by, keys, to, when.now),
     }
     gone: set[UUID] = set()

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 
 from flask_babel import gettext as _
+from flask_babel import pgettext
 
 from fieldapp.core.sheets import Cell
 
@@ -23,11 +24,10 @@ def header() -> list[str]:
 def rows(found: Iterable[Row], place: Place) -> Iterator[list[Cell]]:
     """A row for each hand-over; how many matters went along as a number."""
     for one in found:
-        held = one.handover
+        held, other = one.handover, pgettext("handover", "another distributor")
         yield [
             held.day, words.state_name(held.state), words.kind_name(held.kind), held.region_code,
-            place(held.region_code), one.giver or _("another distributor"), one.taker or _("another distributor"),
-            held.reason, sum(held.went.values()),
+            place(held.region_code), one.giver or other, one.taker or other, held.reason, sum(held.went.values()),
         ]  # fmt: skip
 
 

@@ -52,10 +52,11 @@ class LookForm(Form):
 
 
 class ArrangeForm(LookForm):
-    """With the reason, and a key that makes a double tap one hand-over."""
+    """With the reason, and a key that makes a double tap one hand-over. `seen`: the mark of the preview shown."""
 
     reason = StringField(validators=[required(), at_most(REASON_LENGTH)])
     key = HiddenField()
+    seen = HiddenField()
 
     def validate_key(self, field: HiddenField) -> None:
         """A key of ours."""

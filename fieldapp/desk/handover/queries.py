@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from hashlib import sha256
 from typing import Any, NamedTuple, Self
 from uuid import UUID
 
@@ -62,6 +63,12 @@ class Preview:
     rows: Sequence[areas.Row] = ()
     items: Sequence[Item] = field(default_factory=list)
 
+    @property
+    def mark(self) -> str:
+        """What tells what would go along from anything else."""
+        said = sorted(f"{item.matter}:{item.key}:{item.why}" for item in self.items if item.why in (None, Why.BOTH))
+        return sha256("\n".join(said).encode()).hexdigest()[:32]
+
 
 def look(wanted: Wanted) -> Preview:
     """What would go along, as the rows stand now, or why it cannot be arranged. Who may ask, the caller has decided."""
@@ -104,6 +111,16 @@ def _look_at_reps(wanted: Wanted) -> Preview:
     items = matters.of_reps(wanted.giver, taker, wanted.region, wanted.day)
     goes = any(item.matter is Matter.DISTRIBUTOR and item.why is None for item in items)
     return Preview(None if goes else Refusal.NOTHING, (), items)
+
+
+def has_it(wanted: Wanted) -> bool:
+    """Has the new distributor on its day what was handed over? Somebody may have changed the areas since."""
+    has = {
+        row.line.casefold()
+        for row in _at(wanted.taker, wanted.region)
+        if row.valid_from <= wanted.day and (row.valid_to is None or row.valid_to >= wanted.day)
+    }
+    return wanted.lines <= has
 
 
 def ended(distributor_id: UUID) -> bool:

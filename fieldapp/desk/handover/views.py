@@ -109,10 +109,20 @@ def create() -> Response:
         return _new(steps, form, 422)
     try:
         handover = actions.arrange(
-            current_user, steps.wanted(form), form.reason.data or "", UUID(form.key.data), _when()
+            current_user,
+            steps.wanted(form),
+            form.reason.data or "",
+            UUID(form.key.data),
+            _when(),
+            form.seen.data or "",
         )
     except RefusedError:
         return _new(steps, form, 409)  # the page says why
+    except actions.ChangedError:
+        said = _(
+            "Nothing was handed over yet: what would go along has changed meanwhile. Look at it and confirm again."
+        )
+        return _new(steps, form, 409, said=said)
     except actions.TwiceError:
         return _new(
             steps, form, 409, said=_("This rep's hand-over of this region is to come already. Call that one off first.")

@@ -96,6 +96,15 @@ def refusal_text(refusal: Refusal) -> str:
     }[refusal]
 
 
+def problem_text(problem: Refusal) -> str:
+    """Why it was not carried out on its day, and what to do."""
+    if problem is Refusal.NOT_THEIRS:
+        return _(
+            "The new distributor no longer has the area on this day. Assign it again, and what is open goes along."
+        )
+    return refusal_text(problem)
+
+
 def said(matter: Matter, row: Said) -> tuple[str, str]:
     """(title, what stands below it) of a row, without its place."""
     day = row.on.isoformat() if row.on is not None else ""

@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from flask_babel import pgettext
+
 from fieldapp.core import money
 from fieldapp.core.clock import SHANGHAI
 from fieldapp.core.i18n import gettext as _
@@ -68,7 +70,7 @@ def details(entry: TicketEntry, stores: Mapping[str, str]) -> str:
 
 def _parties(held: Mapping[str, Any], stores: Mapping[str, str]) -> dict[str, str]:
     """From whom to whom: reps by name, distributors as far as the viewer may see them."""
-    other = _("another distributor")
+    other = pgettext("handover", "another distributor")
     if "giver" in held:
         return {"giver": stores.get(held["giver"], other), "taker": stores.get(held["taker"], other)}
     return {"giver": held.get("from", ""), "taker": held.get("to", "")}

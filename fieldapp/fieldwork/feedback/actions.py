@@ -214,24 +214,29 @@ def hand_over(viewer: Viewer, remark: Remark, to: UUID, words: str, now: datetim
 
 
 def pass_on(by: UUID, keys: Sequence[UUID], to: UUID, words: str, now: datetime) -> list[UUID]:
-    """Remarks that are not closed are answered by somebody else, by the same time; those that moved.
+    """Remarks that are not closed are answered by somebody else, by the same time; those that moved, with what was
+    merged into them. A merged one goes with the one that was kept, and not without it.
 
     A hand-over of a patch: who arranged it may decide there, so nobody's part is asked. He is told of them all at once
     by the caller.
     """
-    moved = list(
-        db.session.scalars(
-            sa.update(Remark)
-            .where(Remark.id.in_(keys), Remark.state != RemarkState.CLOSED)
-            .values(owner_id=to)
-            .execution_options(synchronize_session=False)
-            .returning(Remark.id)
-        )
-    )
+    kept = Remark.id.in_(keys), Remark.merged_into_id.is_(None)
+    moved = _pass_on(kept, to)
+    moved |= _pass_on((Remark.merged_into_id.in_(list(moved)),), to)
     for key in moved:
         _step_of(key, StepKind.HANDED_OVER, by, now, words, to)
-    record_each(by, "feedback.hand_over", SUBJECT, now, [(key, {"owner": [None, str(to)]}) for key in moved])
-    return moved
+    changes = [(key, {"owner": [str(before), str(to)]}) for key, before in moved.items()]
+    record_each(by, "feedback.hand_over", SUBJECT, now, changes)
+    return list(moved)
+
+
+def _pass_on(which: Sequence[sa.ColumnElement[bool]], to: UUID) -> dict[UUID, UUID]:
+    """{remark: who answered it until now} of those that are not closed."""
+    still = sa.select(Remark.id, Remark.owner_id).where(*which, Remark.state != RemarkState.CLOSED)
+    before = dict(db.session.execute(still.order_by(Remark.id).with_for_update()).tuples().all())
+    moved = sa.update(Remark).where(Remark.id.in_(list(before))).values(owner_id=to)
+    db.session.execute(moved.execution_options(synchronize_session=False))
+    return before
 
 
 def answer(viewer: Viewer, remark: Remark, words: str, now: datetime, today: date) -> None:

@@ -22,7 +22,7 @@ from fieldapp.fieldwork.visits.models import Visit
 from fieldapp.network.distributors.models import Distributor
 from fieldapp.people.accounts.models import Role
 from fieldapp.people.accounts.viewer import Viewer
-from fieldapp.people.audit.actions import record, record_each
+from fieldapp.people.audit.actions import changed, record, record_each
 from fieldapp.people.notices.actions import settle, tell
 from fieldapp.people.worktime import policy as worktime
 from fieldapp.people.worktime.rules import after
@@ -431,21 +431,18 @@ def pass_on(
     happened so far stays theirs. `told_why`: the words and values of the entry in each thread. Those that moved: who
     has ended one meanwhile keeps it.
     """
-    moved = db.session.execute(
-        sa.update(Ticket)
-        .where(Ticket.id.in_(keys), Ticket.state.in_(OPEN))
-        .values(**to)
-        .execution_options(synchronize_session=False)
-        .returning(Ticket.id, Ticket.state)
-    ).all()
+    columns = [getattr(Ticket, name) for name in to]
+    still = sa.select(Ticket.id, Ticket.state, *columns).where(Ticket.id.in_(keys), Ticket.state.in_(OPEN))
+    moved = db.session.execute(still.order_by(Ticket.id).with_for_update()).all()
+    passed = sa.update(Ticket).where(Ticket.id.in_([row.id for row in moved])).values(**to)
+    db.session.execute(passed.execution_options(synchronize_session=False))
     words, values = told_why
-    for key, state in moved:
+    for key, state, *_before in moved:
         held = {"state": state.value, **values}
         row = {"ticket_id": key, "verb": TicketVerb.COMMENT, "words": words, "values": held, "by_id": by, "at": now}
         insert_row(TicketEntry, row)
-    changes = {name: [None, str(value)] for name, value in to.items()}
-    record_each(by, "remediation.pass_on", SUBJECT, now, [(key, changes) for key, _state in moved])
-    return [key for key, _state in moved]
+    record_each(by, "remediation.pass_on", SUBJECT, now, [(row.id, changed(row, to)) for row in moved])
+    return [row.id for row in moved]
 
 
 # Photos ----------------------------------------------------------------------------------------------------------

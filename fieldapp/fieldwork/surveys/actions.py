@@ -22,7 +22,7 @@ from fieldapp.network.distributors.models import Contact
 from fieldapp.network.dossier.models import Outlet
 from fieldapp.network.dossier.rules import OutletKind
 from fieldapp.people.accounts.viewer import Viewer
-from fieldapp.people.audit.actions import record, record_each
+from fieldapp.people.audit.actions import changed, record, record_each
 
 from . import book, listeners, policy, tallies
 from .models import FormVersion, Survey, SurveyAnswer, SurveyLink, SurveyPhoto
@@ -350,18 +350,13 @@ def erase(viewer: Viewer, survey: Survey, now: datetime) -> None:
 def pass_on(by: UUID, keys: Sequence[UUID], to: Mapping[str, Any], now: datetime) -> list[UUID]:
     """Open surveys get another rep, or another distributor with its region, outlet and farm: `to`, by attribute; those
     that moved."""
-    moved = list(
-        db.session.scalars(
-            sa.update(Survey)
-            .where(Survey.id.in_(keys), Survey.state == SurveyState.OPEN)
-            .values(**to)
-            .execution_options(synchronize_session=False)
-            .returning(Survey.id)
-        )
-    )
-    changes = {name: [None, str(value)] for name, value in to.items()}
-    record_each(by, "surveys.pass_on", SUBJECT, now, [(key, changes) for key in moved])
-    return moved
+    columns = [getattr(Survey, name) for name in to]
+    still = sa.select(Survey.id, *columns).where(Survey.id.in_(keys), Survey.state == SurveyState.OPEN)
+    moved = db.session.execute(still.order_by(Survey.id).with_for_update()).all()
+    passed = sa.update(Survey).where(Survey.id.in_([row.id for row in moved])).values(**to)
+    db.session.execute(passed.execution_options(synchronize_session=False))
+    record_each(by, "surveys.pass_on", SUBJECT, now, [(row.id, changed(row, to)) for row in moved])
+    return [row.id for row in moved]
 
 
 def forget_person(contact_id: UUID, *, words: bool) -> None:

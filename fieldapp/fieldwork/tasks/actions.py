@@ -15,7 +15,7 @@ from fieldapp.core.db import db, insert_into, insert_row
 from fieldapp.network.distributors.models import Distributor
 from fieldapp.people.accounts.models import Role
 from fieldapp.people.accounts.viewer import Viewer
-from fieldapp.people.audit.actions import record, record_each
+from fieldapp.people.audit.actions import changed, record, record_each
 
 from .models import Task
 from .rules import TaskKind, TaskState
@@ -146,19 +146,16 @@ def drop(viewer: Viewer, task: Task, reason: str, now: datetime) -> None:
     _end(viewer, task, TaskState.DROPPED, reason, now, None)
 
 
-def pass_on(by: UUID, keys: Sequence[UUID], to: UUID, now: datetime) -> list[UUID]:
-    """Open tasks are somebody else's from now on; those that moved: who has ended one meanwhile keeps it."""
-    moved = list(
-        db.session.scalars(
-            sa.update(Task)
-            .where(Task.id.in_(keys), Task.state == TaskState.OPEN)
-            .values(owner_id=to)
-            .execution_options(synchronize_session=False)
-            .returning(Task.id)
-        )
-    )
-    record_each(by, "tasks.pass_on", SUBJECT, now, [(key, {"owner": [None, str(to)]}) for key in moved])
-    return moved
+def pass_on(by: UUID, keys: Sequence[UUID], to: Mapping[str, Any], now: datetime) -> list[UUID]:
+    """Open tasks get another owner, or another distributor and outlet: `to`, by attribute; those that moved: who has
+    ended one meanwhile keeps it."""
+    columns = [getattr(Task, name) for name in to]
+    still = sa.select(Task.id, *columns).where(Task.id.in_(keys), Task.state == TaskState.OPEN)
+    moved = db.session.execute(still.order_by(Task.id).with_for_update()).all()
+    passed = sa.update(Task).where(Task.id.in_([row.id for row in moved])).values(**to)
+    db.session.execute(passed.execution_options(synchronize_session=False))
+    record_each(by, "tasks.pass_on", SUBJECT, now, [(row.id, changed(row, to)) for row in moved])
+    return [row.id for row in moved]
 
 
 def _end(viewer: Viewer, task: Task, state: TaskState, outcome: str, now: datetime, visit_id: UUID | None) -> None:

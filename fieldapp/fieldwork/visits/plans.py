@@ -130,6 +130,7 @@ def pass_on(by: UUID, keys: Sequence[UUID], to: UUID, now: datetime) -> list[UUI
         .correlate(mine)
     )
     there = mine.id.in_(keys), mine.rep_id != to
+    before = dict(db.session.execute(sa.select(mine.id, mine.rep_id).where(*there).with_for_update()).tuples().all())
     twice = db.session.execute(
         sa.delete(mine).where(*there, same).execution_options(synchronize_session=False).returning(mine.id)
     ).scalars()
@@ -138,7 +139,7 @@ def pass_on(by: UUID, keys: Sequence[UUID], to: UUID, now: datetime) -> list[UUI
         sa.update(mine).where(*there).values(rep_id=to).execution_options(synchronize_session=False).returning(mine.id)
     )
     moved += db.session.execute(passed).scalars()
-    record_each(by, "visits.pass_on", SUBJECT, now, [(key, {"rep": [None, str(to)]}) for key in moved])
+    record_each(by, "visits.pass_on", SUBJECT, now, [(key, {"rep": [str(before[key]), str(to)]}) for key in moved])
     return moved
 
 

@@ -131,12 +131,15 @@ def _number(connection: Connection, new: Sequence[UUID], documents: dict[UUID, s
 
 
 def give_to_rep(by: UUID, ids: Sequence[UUID], before: UUID, to: UUID, now: datetime) -> list[UUID]:
-    """Another rep looks after distributors from now on; those that were his until now."""
+    """Another rep looks after distributors from now on; those that were his until now.
+
+    `updated_at` stays: it says when somebody last looked at the file.
+    """
     moved = list(
         db.session.scalars(
             sa.update(Distributor)
             .where(Distributor.id.in_(ids), Distributor.rep_id == before)
-            .values(rep_id=to, updated_at=now)
+            .values(rep_id=to)
             .execution_options(synchronize_session=False)
             .returning(Distributor.id)
         )

@@ -59,10 +59,11 @@ def _finish(
     by: UUID, verb: str, distributor_id: UUID, rows: Sequence[Outlet], when: Moment, *, gone: bool = False
 ) -> None:
     part = PARTS["outlets"]
-    changes = {}
+    changes: dict[str, list[str | None]] = {}
     for row in rows:
         label = part.masked(part.label, text_of(row.name))
-        changes[f"outlets/{row.id}"] = [label, None] if gone else [None, label]
+        told = [label, None] if gone else [None, label]
+        changes |= {f"outlets/{row.id}": told, f"outlets/{row.id}/name": told}
     db.session.flush()
     record(by, f"dossier.{verb}", SUBJECT, distributor_id, when.at, changes)
     refresh([distributor_id], policy.on(when.today).weights)

@@ -39,6 +39,14 @@ def record(
     )
 
 
+def changed(row: Any, to: Mapping[str, Any]) -> dict[str, list[str | None]]:
+    """{field: [before, after]} as text: `row` as it was, `to` what its fields are from now on."""
+    return {
+        name: [None if (before := getattr(row, name)) is None else str(before), None if value is None else str(value)]
+        for name, value in to.items()
+    }
+
+
 def record_each(
     actor_id: UUID | None,
     action: str,

@@ -25,6 +25,7 @@ from fieldapp.fieldwork.remediation.models import TicketEntry
 from fieldapp.fieldwork.remediation.rules import TicketVerb
 from fieldapp.fieldwork.visits.models import VisitPlan
 from fieldapp.network.areas import actions as areas
+from fieldapp.network.areas import queries as area_queries
 from fieldapp.network.distributors.models import Distributor
 from fieldapp.network.dossier.models import Outlet
 from fieldapp.network.dossier.rules import OutletKind
@@ -225,6 +226,44 @@ def test_to_come_carried_out_once_or_called_off(app: Flask, world: dict[str, Any
     db.session.expire_all()
     one = world["one"]
     assert (ticket.distributor_id, ticket.rep_id, shop.distributor_id) == (one.id, one.rep_id, one.id)
+
+
+def test_areas_that_were_changed_meanwhile_hold_it_up(world: dict[str, Any]) -> None:
+    """Nothing goes to who has not got the area: it was taken back on its own page."""
+    shop = outlet(world["one"], "Shop")
+    db.session.commit()
+    coming = arrange(world, of_area(world, LATER))
+    db.session.commit()
+    new = area_queries.find(viewer_of(world["admin"]), UUID(coming.areas[0]["new"]))
+    assert new is not None
+    areas.take_back(viewer_of(world["admin"]), new, TODAY, NOW)
+    db.session.commit()
+    assert actions.carry_out_due(ON_IT.now, ON_IT.today) == 0
+    db.session.expire_all()
+    assert (coming.state, coming.problem) == (State.COMING, Refusal.NOT_THEIRS)
+    assert shop.distributor_id == world["one"].id
+
+
+def test_a_merged_remark_follows_the_one_that_was_kept(world: dict[str, Any]) -> None:
+    outside = cast.make_distributor("D003", "4102", rep_id=world["rep"].id)
+    kept, follower = remark(world), remark(world)
+    other, its_follower = remark(world), remark(world)
+    for one in (kept, follower, other, its_follower):
+        one.owner_id = world["rep"].id
+    follower.distributor_id = other.distributor_id = outside.id
+    admin = viewer_of(world["admin"])
+    feedback.merge(admin, follower, kept, NOW)
+    feedback.merge(admin, its_follower, other, NOW)
+    db.session.commit()
+    done = arrange(world, of_reps(world), "boss")
+    db.session.commit()
+    db.session.expire_all()
+    rep, mate = world["rep"].id, world["mate"].id
+    assert {kept.owner_id, follower.owner_id} == {mate}
+    assert {other.owner_id, its_follower.owner_id} == {rep}
+    assert done.went["remark"] == 1
+    audit = db.session.scalars(sa.select(AuditEntry.changes).where(AuditEntry.action == "feedback.hand_over")).all()
+    assert audit == [{"owner": [str(rep), str(mate)]}] * 2
 
 
 def test_what_keeps_it_from_being_carried_out_is_told_once(world: dict[str, Any]) -> None:

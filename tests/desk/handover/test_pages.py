@@ -1,5 +1,6 @@
 """Arranging a hand-over on its pages: the steps, what is said before, who may, calling off, files."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -10,6 +11,7 @@ from flask import Flask
 
 from fieldapp.core.db import begin_writing, db, uuid7
 from fieldapp.desk.handover.models import Handover
+from fieldapp.network.distributors.models import Distributor
 from fieldapp.network.dossier.models import Outlet
 from fieldapp.network.dossier.rules import OutletKind
 from fieldapp.people.accounts.models import User
@@ -110,3 +112,54 @@ def test_another_patch_s_distributor_is_not_named(
         assert path.startswith("/tickets") or "Distributor D002" not in page, path
     assert "Distributor D001 → Distributor D002" in visit("boss").get(f"/tickets/{world['ticket']}").text
     assert visit("stranger").get(where).status_code == 404
+
+
+def test_the_same_in_chinese(app: Flask, world: dict[str, Any], visit: Callable[[str], Visitor]) -> None:
+    """Another message has the same English words with a number in its Chinese."""
+    where = visit("admin").post("/handovers", {**AREA, **told(cast.TODAY.isoformat())}).headers["Location"]
+    with app.app_context():
+        begin_writing()
+        db.session.execute(sa.update(User).where(User.username == "rep").values(locale="zh"))
+        db.session.commit()
+    panel = f"/distributors/{world['one']}"
+    for path in (where, "/handovers", "/handovers/export.csv", f"/tickets/{world['ticket']}", panel):
+        page = visit("rep").get(path)
+        assert page.status_code == 200, path
+        assert "其他经销商" in page.text, path
+        assert "Distributor D002" not in page.text or path.startswith("/tickets"), path
+
+
+def test_the_file_s_history_says_which_outlets_went(
+    app: Flask, world: dict[str, Any], visit: Callable[[str], Visitor]
+) -> None:
+    with app.app_context():
+        before = db.session.get_one(Distributor, world["one"]).updated_at
+    visit("admin").post("/handovers", {**AREA, **told(cast.TODAY.isoformat())})
+    visit("boss").post("/handovers", {**REPS, **told(cast.TODAY.isoformat())})
+    history = visit("rep").get(f"/distributors/{world['one']}/file/history").text
+    assert "Shop" in history
+    with app.app_context():
+        assert db.session.get_one(Distributor, world["one"]).updated_at == before, "nobody has looked at the file"
+
+
+def test_what_was_shown_is_what_goes(app: Flask, world: dict[str, Any], visit: Callable[[str], Visitor]) -> None:
+    admin = visit("admin")
+    query = {**AREA, "day": cast.TODAY.isoformat(), "line": "*"}
+    seen = re.search(r'name="seen" value="([^"]+)"', admin.get("/handovers/new", query_string=query).text)
+    assert seen is not None
+    with app.app_context():
+        begin_writing()
+        one, rep = (
+            db.session.get_one(Distributor, world["one"]),
+            db.session.scalars(sa.select(User).where(User.username == "rep")).one(),
+        )
+        cast.make_ticket(one, rep, outlet_id=db.session.scalars(sa.select(Outlet.id)).one())
+        db.session.commit()
+    answer = admin.post("/handovers", {**AREA, **told(cast.TODAY.isoformat(), seen=seen[1])})
+    assert answer.status_code == 409
+    assert "T-000002" in answer.text
+    with app.app_context():
+        assert db.session.scalar(sa.select(Handover)) is None
+    again = re.search(r'name="seen" value="([^"]+)"', answer.text)
+    assert again is not None
+    assert admin.post("/handovers", {**AREA, **told(cast.TODAY.isoformat(), seen=again[1])}).status_code == 303
