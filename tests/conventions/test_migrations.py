@@ -7,6 +7,8 @@ from flask import Flask
 from flask_migrate import check, downgrade, upgrade
 
 from fieldapp.core.db import db
+from fieldapp.desk.handover.models import Handover, HandoverItem
+from fieldapp.desk.handover.rules import Why
 from tests import cast
 
 
@@ -87,3 +89,21 @@ def test_credit_that_was_imported_goes_down_and_up(app: Flask) -> None:
                 assert (row[0], row[1], row[2], bool(row[3])) == ("B", 1234, 15, True)
             [source] = connection.execute(sa.text("SELECT source FROM credit_record"))
             assert source[0] == "imported"
+
+
+def test_a_reason_that_is_no_more_becomes_the_nearest_one(app: Flask) -> None:
+    with app.app_context():
+        users = cast.make_cast()
+        one, two = cast.make_distributor("D001"), cast.make_distributor("D002")
+        values = {"kind": "area", "state": "coming", "region_code": "410102", "day": cast.TODAY, "reason": "He retires"}
+        ends = {"from_id": one.id, "to_id": two.id, "made_by_id": users["admin"].id, "made_at": cast.NOW}
+        held = cast.add(Handover(**values, **ends, areas=[], went={}))
+        for why in (None, Why.BOTH, Why.MONEY):
+            cast.add(HandoverItem(handover_id=held.id, matter="ticket", subject_id=one.id, why=why))
+        db.session.commit()
+        db.session.remove()
+        downgrade(revision="0034")
+        upgrade()
+        with db.engine.connect() as connection:
+            found = connection.scalars(sa.text("SELECT why FROM handover_item")).all()
+        assert sorted(map(str, found)) == ["None", "both", "own"]

@@ -11,6 +11,7 @@ from fieldapp.desk.handover.queries import Wanted
 from fieldapp.desk.handover.rules import Kind
 from fieldapp.fieldwork.remediation import actions as remediation
 from fieldapp.fieldwork.remediation.rules import Severity, TicketKind
+from fieldapp.fieldwork.tasks import actions as tasks
 from fieldapp.network.distributors.models import Distributor
 from fieldapp.network.distributors.rules import Status
 from fieldapp.network.dossier.models import Outlet
@@ -33,6 +34,7 @@ CUSTOMERS = (
     ("东岗养猪合作社", OutletKind.FARM),
     ("赵集蛋鸡场", OutletKind.FARM),
 )
+PROMISE = "带技术员去看一次料槽和水线"
 STORIES = ("约好周三送到，拖到周六，门市断货三天。", "二十包里有四包封口开裂，客户要求换货。")
 
 
@@ -73,7 +75,7 @@ def write(boss: str, admin: str, now: datetime, today: date) -> None:
 
 
 def _customers(giver: Distributor, region: str, when: When) -> None:
-    """Some outlets and farms of a distributor, and complaints of two of them."""
+    """Some outlets and farms of a distributor, complaints of two of them, and what one farm was promised."""
     keys = []
     for name, kind in CUSTOMERS:
         keys.append(uuid7())
@@ -86,3 +88,13 @@ def _customers(giver: Distributor, region: str, when: When) -> None:
     for key, about, story in zip(keys, (TicketKind.DELIVERY, TicketKind.PACKAGING), STORIES, strict=False):
         complaint = remediation.Complaint(about, Severity.NORMAL, story, outlet_id=key)
         remediation.open_ticket(rep, key=uuid7(), distributor=giver, complaint=complaint, when=told)
+    tasks.promise(
+        rep,
+        key=uuid7(),
+        distributor_id=giver.id,
+        visit_id=None,
+        text=PROMISE,
+        due=when.today + timedelta(days=5),
+        now=when.now,
+        outlet_id=keys[2],
+    )

@@ -22,6 +22,7 @@ from fieldapp.fieldwork.remediation.models import Ticket
 from fieldapp.fieldwork.surveys import actions as surveys
 from fieldapp.fieldwork.surveys.models import Survey
 from fieldapp.fieldwork.tasks import actions as tasks
+from fieldapp.fieldwork.tasks.models import Task
 from fieldapp.fieldwork.visits import plans
 from fieldapp.network.areas import actions as areas
 from fieldapp.network.distributors import actions as distributors
@@ -235,7 +236,7 @@ def _states(to: State) -> dict[str, Any]:
 
 
 def _move_area(handover: Handover, wanted: Wanted, found: Sequence[Item], when: When) -> list[Item]:
-    """Customers of the region, their tickets and surveys; what came of each."""
+    """Customers of the region, their tickets, surveys and promises; what came of each."""
     by, moment = handover.made_by_id, Moment(when.now, when.today)
     customers = [one for one in found if one.matter is Matter.CUSTOMER]
     whole = [one.key for one in customers if one.why is None]
@@ -253,11 +254,18 @@ def _move_area(handover: Handover, wanted: Wanted, found: Sequence[Item], when: 
     for matter, table, pass_on in (
         (Matter.TICKET, Ticket, lambda keys, to: remediation.pass_on(by, keys, to, why, when.now)),
         (Matter.SURVEY, Survey, lambda keys, to: surveys.pass_on(by, keys, to, when.now)),
+        (Matter.TASK, Task, lambda keys, to: tasks.pass_on(by, keys, _of_task(to), when.now)),
     ):
         mine = [one for one in found if one.matter is matter]
         gone = _to_the_new_one(table, pass_on, mine, to, twins)
         kept += [one for one in mine if one.why is not None or one.key in gone]
-    return kept + [one for one in found if one.matter in (Matter.REMARK, Matter.TASK)]
+    return kept + [one for one in found if one.matter is Matter.REMARK]
+
+
+def _of_task(to: dict[str, Any]) -> dict[str, Any]:
+    """The same as a task names it: whose it is, where, of which outlet."""
+    names = {"distributor_id": "distributor_id", "rep_id": "owner_id", "outlet_id": "outlet_id"}
+    return {names[name]: value for name, value in to.items() if name in names}
 
 
 def _to_the_new_one(
@@ -278,7 +286,9 @@ def _to_the_new_one(
         gone.update(pass_on(chunk, to))
     for customer, keys in of_twins.items():
         for name in ("outlet_id", "farm_id"):
-            column = getattr(table, name)
+            column = getattr(table, name, None)
+            if column is None:
+                continue  # what is promised to a farm stands in `outlet_id` too
             same = db.session.scalars(sa.select(table.id).where(table.id.in_(keys), column == customer)).all()
             if same:
                 gone.update(pass_on(list(same), {**to, name: twins[customer]}))

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from fieldapp.core.db import db
 from fieldapp.fieldwork.feedback.models import Remark
 from fieldapp.fieldwork.feedback.rules import RemarkState
-from fieldapp.fieldwork.remediation.models import Ticket
+from fieldapp.fieldwork.remediation.models import Remedy, Ticket
 from fieldapp.fieldwork.remediation.rules import OPEN
 from fieldapp.fieldwork.surveys.models import Survey
 from fieldapp.fieldwork.surveys.rules import SurveyState
@@ -69,7 +69,8 @@ def _eve(day: date) -> date:
 
 
 def of_area(giver: UUID, handed: Deal) -> list[Item]:
-    """Customers in the region and their open tickets and surveys; what concerns the old distributor itself stays."""
+    """Customers in the region, their open tickets and surveys, what was promised to them; what concerns the old
+    distributor itself stays."""
     later = after(handed)
     ways: dict[UUID, tuple[str | None, tuple[Way, Why | None]]] = {}
     items: list[Item] = []
@@ -83,24 +84,29 @@ def of_area(giver: UUID, handed: Deal) -> list[Item]:
         ways[key] = region, way
         items.append(Item(Matter.CUSTOMER, key, way[1]))
     lines = {key: line.casefold() for key, line in db.session.execute(sa.select(Product.id, Product.line)) if line}
-    going: set[UUID] = set()
+    tickets: dict[UUID, Why | None] = {}
     others = set(_elsewhere(giver, ways))
+    money = set(db.session.scalars(with_money(giver)))
     for key, customer, product in _tickets(giver):
         if customer in others:
             continue
         why = _why(handed, ways.get(customer) if customer else None, lines.get(product) if product else None)
+        if why is None and key in money:
+            why = Why.MONEY
         items.append(Item(Matter.TICKET, key, why, customer))
-        if why is None:
-            going.add(key)
+        tickets[key] = why
     for key, customer, subject in _surveys(giver):
         if customer in others:
             continue
-        why = None if subject in going else _why(handed, ways.get(customer) if customer else None, None)
+        # What asks about a ticket is where that is.
+        why = tickets[subject] if subject in tickets else _why(handed, ways.get(customer) if customer else None, None)
         items.append(Item(Matter.SURVEY, key, why, customer))
     remarks = sa.select(Remark.id).where(Remark.distributor_id == giver, Remark.state != RemarkState.CLOSED)
-    tasks = sa.select(Task.id).where(Task.distributor_id == giver, Task.state == TaskState.OPEN)
     items += [Item(Matter.REMARK, key, Why.OWN) for key in db.session.scalars(remarks.order_by(Remark.id))]
-    items += [Item(Matter.TASK, key, Why.OWN) for key in db.session.scalars(tasks.order_by(Task.due, Task.id))]
+    tasks = sa.select(Task.id, Task.outlet_id).where(Task.distributor_id == giver, Task.state == TaskState.OPEN)
+    for key, customer in db.session.execute(tasks.order_by(Task.due, Task.id)).tuples():
+        if customer not in others:
+            items.append(Item(Matter.TASK, key, _why(handed, ways.get(customer) if customer else None, None), customer))
     return items
 
 
@@ -113,6 +119,13 @@ def _elsewhere(giver: UUID, here: Iterable[UUID]) -> Sequence[UUID]:
     near = set(here)
     every = db.session.scalars(sa.select(Outlet.id).where(Outlet.distributor_id == giver))
     return [key for key in every if key not in near]
+
+
+def with_money(giver: UUID) -> sa.Select[tuple[UUID]]:
+    """Open tickets with an approved remedy of their round that costs money: it is the old distributor's."""
+    latest = sa.and_(Ticket.id == Remedy.ticket_id, Ticket.round == Remedy.round)
+    paid = Remedy.approved.is_(True), Remedy.amount > 0
+    return sa.select(Remedy.ticket_id).join(Ticket, latest).where(Ticket.distributor_id == giver, *paid)
 
 
 def _tickets(giver: UUID) -> Iterable[tuple[UUID, UUID | None, UUID | None]]:
@@ -157,7 +170,20 @@ def of_reps(giver: UUID, taker: Viewer, region: str, day: date) -> list[Item]:
             sa.select(key, place).join(Distributor, Distributor.id == place).where(here, *wanted).order_by(order, key)
         )
         items += [Item(matter, one, why.get(where, Why.NOT_HIS)) for one, where in db.session.execute(found).tuples()]
-    return items
+    return _without_merged(items)
+
+
+def _without_merged(items: Sequence[Item]) -> list[Item]:
+    """A merged remark is answered with the one that was kept: where that one stays, it stays."""
+    goes = {item.key for item in items if item.matter is Matter.REMARK and item.why is None}
+    kept: dict[UUID, UUID | None] = {}
+    for chunk in chunks(goes):
+        rows = sa.select(Remark.id, Remark.merged_into_id).where(
+            Remark.id.in_(chunk), Remark.merged_into_id.is_not(None)
+        )
+        kept |= dict(db.session.execute(rows).tuples().all())
+    left = {key for key, other in kept.items() if other not in goes}
+    return [item._replace(why=Why.MERGED) if item.key in left else item for item in items]
 
 
 def _survey_of(rep: UUID) -> tuple[sa.ColumnElement[bool], ...]:

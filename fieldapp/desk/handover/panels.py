@@ -1,4 +1,4 @@
-"""Hand-overs on a distributor's page: to come, and of the last weeks."""
+"""Hand-overs on a distributor's page: to come, and of the last weeks; and at a task that came with one."""
 
 from collections.abc import Mapping
 from datetime import date, timedelta
@@ -34,4 +34,17 @@ def _distributor(viewer: Viewer, distributor_id: UUID, today: date) -> Mapping[s
     return {"rows": rows, "words": words, "place": place_names()} if rows else None
 
 
-PANELS = (Panel("distributor", "desk/handover/panel.html", _distributor, 46, probe=_probe),)
+def _went(_viewer: Viewer, key: UUID, _today: date) -> sa.ColumnElement[bool]:
+    return sa.exists().where(HandoverItem.subject_id == key, HandoverItem.why.is_(None))
+
+
+def _task(viewer: Viewer, key: UUID, _today: date) -> Mapping[str, Any] | None:
+    """A task has no thread: where it came from is told beside it."""
+    rows = queries.that_moved(viewer, key)
+    return {"rows": rows, "words": words, "place": place_names()} if rows else None
+
+
+PANELS = (
+    Panel("distributor", "desk/handover/panel.html", _distributor, 46, probe=_probe),
+    Panel("task", "desk/handover/panel.html", _task, probe=_went),
+)

@@ -279,6 +279,14 @@ def of_distributor(viewer: Viewer, distributor_id: UUID, since: date, most: int 
     ]
 
 
+def that_moved(viewer: Viewer, subject_id: UUID, most: int = 5) -> list[Row]:
+    """The hand-overs with which a row went along that the viewer has found, the latest first."""
+    went = HandoverItem.handover_id == Handover.id, HandoverItem.subject_id == subject_id, HandoverItem.why.is_(None)
+    found = _rows().where(sa.exists().where(*went), visible(viewer))
+    found = found.order_by(Handover.day.desc(), Handover.id.desc()).limit(most)
+    return [_row(viewer, row) for row in db.session.execute(found)]
+
+
 def items(handover: Handover) -> list[Item]:
     """What it holds: as carried out; before, and where it was called off, nothing is kept."""
     found = sa.select(HandoverItem.matter, HandoverItem.subject_id, HandoverItem.why).where(

@@ -50,7 +50,9 @@ class Why(StrEnum):
     """Why something stays. `own`: it concerns the old distributor itself. `carved`: its town is an area of its own.
     `nowhere`: no region in the file. `other_line`: of a product line that is not handed over; `no_line`: it names no
     product, and the old one goes on serving the customer. `outside`: the new rep's patch does not cover it. `not_his`:
-    another rep looks after the distributor. `both`: the customer stays, and stands in the new one's file too.
+    another rep looks after the distributor. `both`: the customer stays, and stands in the new one's file too. `money`:
+    a remedy with money was approved, which the old distributor gets. `merged`: it goes with the remark into which it
+    was merged, and that one stays.
     """
 
     OWN = "own"
@@ -61,6 +63,8 @@ class Why(StrEnum):
     OUTSIDE = "outside"
     NOT_HIS = "not_his"
     BOTH = "both"
+    MONEY = "money"
+    MERGED = "merged"
 
 
 class Refusal(StrEnum):

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from flask_babel import pgettext
+
 from fieldapp.core.i18n import gettext as _
 from fieldapp.core.i18n import ngettext
 from fieldapp.desk.surveys.words import purpose_name
@@ -23,7 +25,7 @@ def state_name(state: State) -> str:
     """Where it stands."""
     return {
         State.COMING: _("To come"),
-        State.DONE: _("Carried out"),
+        State.DONE: pgettext("handover", "Carried out"),
         State.CALLED_OFF: _("Called off"),
     }[state]
 
@@ -71,6 +73,8 @@ def why_text(why: Why | None) -> str:
         Why.NO_LINE: _("It names no product, and the old distributor goes on serving this customer."),
         Why.OUTSIDE: _("The new rep's patch does not reach there. An administrator can widen it first."),
         Why.NOT_HIS: _("Another rep looks after that distributor."),
+        Why.MONEY: _("Money was approved for the old distributor: it is carried out there."),
+        Why.MERGED: _("It is answered with the remark into which it was merged, which stays."),
         Why.BOTH: _("Stands in both files: the old distributor goes on serving it with other lines."),
     }[why]
 

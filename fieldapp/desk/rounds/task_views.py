@@ -7,7 +7,7 @@ from flask import Response, abort, flash, request, url_for
 from flask_login import current_user
 from werkzeug.datastructures import MultiDict
 
-from fieldapp.core import clock, outbox
+from fieldapp.core import clock, outbox, panels
 from fieldapp.core.access import DECIDERS, SIGNED_IN
 from fieldapp.core.concern import Concern
 from fieldapp.core.db import uuid7
@@ -160,6 +160,7 @@ def _show(task_id: UUID, *, status: int = 200, **more: Any) -> Response:
         today=clock.today(),
         visit=visit_url,
         decides=_decides(viewer),
+        panels=panels.shown("task", viewer, task_id, clock.today()),
         **more,
     )
 

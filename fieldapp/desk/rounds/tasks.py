@@ -18,6 +18,7 @@ from fieldapp.fieldwork.tasks.rules import TaskState
 from fieldapp.network.distributors.models import Distributor
 from fieldapp.network.distributors.queries import matching
 from fieldapp.network.distributors.rules import Status
+from fieldapp.network.dossier.models import Outlet
 from fieldapp.people.accounts.models import User
 from fieldapp.people.accounts.queries import reps_of
 from fieldapp.people.accounts.viewer import Viewer
@@ -112,6 +113,7 @@ def _rows() -> sa.Select[Any]:
             Task.distributor_id,
             Distributor.name.label("distributor"),
             Distributor.region_code,
+            Outlet.name.label("outlet"),
             _owner.name.label("owner"),
             _ender.name.label("ender"),
             User.name.label("maker"),
@@ -121,6 +123,7 @@ def _rows() -> sa.Select[Any]:
         .join(_owner, _owner.id == Task.owner_id)
         .join(User, User.id == Task.made_by_id)
         .outerjoin(_ender, _ender.id == Task.done_by_id)
+        .outerjoin(Outlet, sa.and_(Outlet.id == Task.outlet_id, Outlet.distributor_id == Task.distributor_id))
     )
 
 

@@ -26,6 +26,7 @@ from fieldapp.fieldwork.surveys.rules import QuestionKind, read_form
 from fieldapp.fieldwork.visits import queries as visits
 from fieldapp.network.distributors.models import Distributor
 from fieldapp.network.dossier.models import Outlet
+from fieldapp.network.dossier.queries import supplied
 from fieldapp.network.dossier.rules import OutletKind
 from fieldapp.people.accounts.models import User
 from fieldapp.people.accounts.viewer import Viewer
@@ -214,12 +215,7 @@ def _lines() -> sa.Select[Any]:
 
 def outlets(distributor_id: UUID) -> Sequence[Any]:
     """(id, kind, name) of the outlets and farms that a distributor supplies now, farms first."""
-    return db.session.execute(
-        sa.select(Outlet.id, Outlet.kind, Outlet.name)
-        .where(Outlet.distributor_id == distributor_id, Outlet.active)
-        .order_by(Outlet.kind, Outlet.name, Outlet.id)
-        .limit(MOST_OUTLETS)
-    ).all()
+    return supplied(distributor_id, MOST_OUTLETS)
 
 
 def find_outlet(distributor_id: UUID, key: str) -> tuple[UUID, OutletKind] | None:

@@ -20,6 +20,7 @@ from fieldapp.fieldwork.visits.rules import (
     may_change,
     presumed_end,
 )
+from fieldapp.network.dossier.queries import supplied
 from fieldapp.network.playbook.book import Playbook, TypePage, playbook
 from fieldapp.network.playbook.queries import advised
 from fieldapp.people.accounts.models import Role, User
@@ -30,6 +31,7 @@ from .queries import corrections_of, next_visit
 
 LATE = timedelta(minutes=5)
 PROMISE_DAYS = 7
+MOST_OUTLETS = 60
 NOBODY = UUID(int=0)  # stands in the addresses of a visit that has not begun: static/visit.js puts its key there
 
 
@@ -80,9 +82,15 @@ class Screen:
     due: date | None = None
     still_open: StillOpen | None = None
     known: Sequence[UUID] = ()
+    outlets: Sequence[Any] = ()
     corrections: Sequence[Any] = ()
     failed: Failed | None = None
     words: Any = field(default=presentation, repr=False)
+
+    @property
+    def outlet_options(self) -> list[tuple[str, str]]:
+        """To whom else something can be promised."""
+        return [(str(row.id), row.name) for row in self.outlets]
 
     @property
     def key(self) -> UUID:
@@ -235,6 +243,7 @@ def _read(
         due=today + timedelta(days=PROMISE_DAYS),
         still_open=still_open,
         known=queries.known_of(viewer.id, distributor.id),
+        outlets=supplied(distributor.id, MOST_OUTLETS),
         corrections=corrections_of(visit) if visit and visit.left_at else (),
         failed=failed,
     )

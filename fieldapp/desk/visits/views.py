@@ -20,7 +20,7 @@ from fieldapp.core.page import page, see_other
 from fieldapp.desk.deals.queries import place_names
 from fieldapp.fieldwork.tasks import actions as task_actions
 from fieldapp.fieldwork.tasks import queries as task_queries
-from fieldapp.fieldwork.tasks.forms import OutcomeForm, TaskForm
+from fieldapp.fieldwork.tasks.forms import OutcomeForm, PromiseForm
 from fieldapp.fieldwork.visits import actions, plans, policy, queries
 from fieldapp.fieldwork.visits.actions import When
 from fieldapp.fieldwork.visits.forms import (
@@ -36,6 +36,7 @@ from fieldapp.fieldwork.visits.models import Visit
 from fieldapp.fieldwork.visits.rules import OF_OURS, NoteSection, PhotoPurpose, business_day
 from fieldapp.network.dossier import actions as dossier
 from fieldapp.network.dossier.parts import PARTS
+from fieldapp.network.dossier.queries import supplied
 
 from . import presentation, products, screen
 from .screen import Failed
@@ -210,7 +211,8 @@ def correct(visit_id: UUID) -> Response:
 def promise(visit_id: UUID) -> Response:
     """What was promised, and by when."""
     visit, when = _own(visit_id), _when()
-    form = TaskForm(written=when.day)
+    offered = [row.id for row in supplied(visit.distributor_id)]
+    form = PromiseForm(written=when.day, outlets=offered)
     if not form.validate():
         return _back_with(visit, Failed("promise", form))
     try:
@@ -222,6 +224,7 @@ def promise(visit_id: UUID) -> Response:
             text=form.text.data or "",
             due=form.day or when.day,
             now=when.now,
+            outlet_id=form.outlet_id,
         )
     except task_actions.GoneError:
         abort(404)

@@ -58,10 +58,12 @@ def promise(
     text: str,
     due: date,
     now: datetime,
+    outlet_id: UUID | None = None,
 ) -> Task:
     """What the viewer promised a distributor, on a visit or without one; both have been found through the viewer.
 
-    The same key again is the same promise. Raises GoneError when the key is another row's.
+    `outlet_id`: the outlet or farm of the distributor to which it was promised. The same key again is the same promise.
+    Raises GoneError when the key is another row's.
     """
     made = insert_row(
         Task,
@@ -69,6 +71,7 @@ def promise(
             "id": key,
             "kind": TaskKind.PROMISE,
             "distributor_id": distributor_id,
+            "outlet_id": outlet_id,
             "owner_id": viewer.id,
             "text": text,
             "due": due,

@@ -1,7 +1,9 @@
 """What is typed of a task: a promise with its day, what came of it, why it is dropped."""
 
+from collections.abc import Collection
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
@@ -42,6 +44,26 @@ class TaskForm(Form):
             return parse_day(self.due.data or "")
         except ValueError:
             return None
+
+
+class PromiseForm(TaskForm):
+    """To whom, too: the distributor itself, or one of its outlets and farms. `outlets`: their keys."""
+
+    outlet = StringField()
+
+    def __init__(self, *arguments: Any, outlets: Collection[UUID], **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self.outlets = {str(key): key for key in outlets}
+
+    def validate_outlet(self, field: StringField) -> None:
+        """One of the distributor's, or none."""
+        if field.data and field.data not in self.outlets:
+            raise ValidationError(_("This outlet is no longer there. Choose another one, or none."))
+
+    @property
+    def outlet_id(self) -> UUID | None:
+        """The one of a valid form."""
+        return self.outlets.get(self.outlet.data or "")
 
 
 class OutcomeForm(Form):

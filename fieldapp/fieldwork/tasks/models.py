@@ -14,6 +14,7 @@ from .rules import TaskKind, TaskState
 class Task(Base):
     """A promise to a customer, or a promotion to be carried out in a store. The key may be made on the phone.
 
+    `outlet_id`: the outlet or farm to which it was promised, a key of a row that may go without the task.
     `visit_id`: the visit on which it was promised; `done_visit_id`: the visit on which it was done. `outcome`: what
     came of it, or why it was dropped.
     """
@@ -23,6 +24,7 @@ class Task(Base):
     id: Mapped[pk]
     kind: Mapped[TaskKind] = enum_column(TaskKind)
     distributor_id: Mapped[UUID] = mapped_column(sa.ForeignKey("distributor.id"))
+    outlet_id: Mapped[UUID | None]
     owner_id: Mapped[UUID] = mapped_column(sa.ForeignKey("user_account.id"))
     text: Mapped[str] = mapped_column(sa.String(500))
     due: Mapped[date]

@@ -160,6 +160,12 @@ def outlet_figures(distributor_id: UUID) -> list[OutletFigures]:
     ]
 
 
+def supplied(distributor_id: UUID, most: int | None = None) -> Sequence[Any]:
+    """(id, kind, name) of the outlets and farms that a distributor supplies now, farms first."""
+    rows = sa.select(Outlet.id, Outlet.kind, Outlet.name).where(Outlet.distributor_id == distributor_id, Outlet.active)
+    return db.session.execute(rows.order_by(Outlet.kind, Outlet.name, Outlet.id).limit(most)).all()
+
+
 @dataclass(frozen=True, slots=True)
 class OutletPage:
     """A page of outlets by name. `previous`, `next`: keys at the edges where there is more."""

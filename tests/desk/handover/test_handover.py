@@ -22,7 +22,7 @@ from fieldapp.fieldwork.feedback.models import Remark, RemarkStep
 from fieldapp.fieldwork.feedback.rules import RemarkKind, StepKind
 from fieldapp.fieldwork.remediation import actions as remediation
 from fieldapp.fieldwork.remediation.models import TicketEntry
-from fieldapp.fieldwork.remediation.rules import TicketVerb
+from fieldapp.fieldwork.remediation.rules import RemedyKind, TicketVerb
 from fieldapp.fieldwork.visits.models import VisitPlan
 from fieldapp.network.areas import actions as areas
 from fieldapp.network.areas import queries as area_queries
@@ -105,7 +105,13 @@ def test_an_area_with_its_customers_and_their_matters(world: dict[str, Any]) -> 
     closed = cast.make_ticket(one, rep, outlet_id=shop.id)
     remediation.advance(viewer_of(rep), closed, TicketVerb.WITHDRAW, "A mistake", remediation.When(NOW, NOW, TODAY))
     own, of_far = cast.make_ticket(one, rep), cast.make_ticket(one, rep, outlet_id=far.id)
+    paid = cast.make_ticket(one, rep, outlet_id=shop.id)
+    now = remediation.When(NOW, NOW, TODAY)
+    asked = remediation.Proposal(RemedyKind.CREDIT_NOTE, 40_000, TODAY, "Five bags")
+    remedy = remediation.propose(viewer_of(rep), paid, asked, now)
+    remediation.approve(viewer_of(world["boss"]), paid, "", now, seen=remedy.id)
     promise, said = cast.make_task(one, rep, TODAY), remark(world)
+    to_farm, to_far = (cast.make_task(one, rep, TODAY, outlet_id=place.id) for place in (farm, far))
     db.session.commit()
 
     done = arrange(world, of_area(world))
@@ -113,7 +119,7 @@ def test_an_area_with_its_customers_and_their_matters(world: dict[str, Any]) -> 
     db.session.expire_all()
     assert held() == [("D001", "2024-01-01", "2026-11-22"), ("D002", "2026-11-23", "")]
     assert done.state is State.DONE
-    assert done.went == {"customer": 2, "ticket": 2}
+    assert done.went == {"customer": 2, "ticket": 2, "task": 1}
     assert {(shop.distributor_id, farm.distributor_id, far.distributor_id)} == {(two.id, two.id, one.id)}
     for ticket in (of_shop, of_farm):
         assert (ticket.distributor_id, ticket.region_code, ticket.rep_id) == (two.id, "410103", world["mate"].id)
@@ -121,15 +127,19 @@ def test_an_area_with_its_customers_and_their_matters(world: dict[str, Any]) -> 
             sa.select(TicketEntry).where(TicketEntry.ticket_id == ticket.id).order_by(TicketEntry.at, TicketEntry.id)
         ).all()[-1]
         assert (last.words, last.values["giver"], last.values["taker"]) == ("He retires", str(one.id), str(two.id))
-    for ticket in (closed, own, of_far):
+    for ticket in (closed, own, of_far, paid):
         assert (ticket.distributor_id, ticket.rep_id) == (one.id, rep.id)
-    assert (promise.owner_id, promise.distributor_id) == (rep.id, one.id)
+    assert (to_farm.owner_id, to_farm.distributor_id, to_farm.outlet_id) == (world["mate"].id, two.id, farm.id)
+    for task in (promise, to_far):
+        assert (task.owner_id, task.distributor_id) == (rep.id, one.id)
     stayed = {
         (item.matter, item.subject_id): item.why for item in db.session.scalars(sa.select(HandoverItem)) if item.why
     }
     assert stayed[Matter.TICKET, own.id] is Why.OWN
     assert stayed[Matter.REMARK, said.id] is Why.OWN
-    assert (Matter.TICKET, of_far.id) not in stayed
+    assert stayed[Matter.TASK, promise.id] is Why.OWN
+    assert stayed[Matter.TICKET, paid.id] is Why.MONEY
+    assert not {of_far.id, to_far.id} & {key for _matter, key in stayed}
     assert Why.NOWHERE in stayed.values()
     assert (audited("handover.arrange"), audited("handover.carry_out"), audited("areas.assign")) == (1, 1, 1)
     told = db.session.execute(sa.select(User.username, Notice.kind).join(User).where(Notice.kind.like("handover.%")))
@@ -140,6 +150,7 @@ def test_one_line_leaves_the_customer_in_both_files(world: dict[str, Any]) -> No
     one, rep = world["one"], world["rep"]
     cast.make_area(one, "4101", "pig")
     shop = outlet(one, "Shop")
+    promised = cast.make_task(one, rep, TODAY, outlet_id=shop.id)
     pig = cast.make_ticket(one, rep, outlet_id=shop.id, product_id=world["pig"].id)
     aqua = cast.make_ticket(one, rep, outlet_id=shop.id, product_id=world["aqua"].id)
     plain = cast.make_ticket(one, rep, outlet_id=shop.id)
@@ -153,6 +164,7 @@ def test_one_line_leaves_the_customer_in_both_files(world: dict[str, Any]) -> No
     assert (aqua.distributor_id, plain.distributor_id) == (one.id, one.id)
     whys = dict(db.session.execute(sa.select(HandoverItem.subject_id, HandoverItem.why)).tuples().all())
     assert (whys[aqua.id], whys[plain.id], whys[shop.id]) == (Why.OTHER_LINE, Why.NO_LINE, Why.BOTH)
+    assert (whys[promised.id], promised.distributor_id) == (Why.NO_LINE, one.id)
 
 
 def test_a_patch_with_what_the_rep_has_open(world: dict[str, Any]) -> None:
@@ -180,6 +192,8 @@ def test_a_patch_with_what_the_rep_has_open(world: dict[str, Any]) -> None:
     whys = dict(db.session.execute(sa.select(HandoverItem.subject_id, HandoverItem.why)).tuples().all())
     assert whys[stays[1].id] is Why.NOT_HIS  # at another rep's distributor
     assert audited("distributors.give_to_rep") == audited("tasks.pass_on") == 1
+    changes = db.session.scalars(sa.select(AuditEntry.changes).where(AuditEntry.action == "tasks.pass_on")).one()
+    assert changes == {"owner_id": [str(rep.id), str(mate.id)]}
 
 
 def test_to_come_carried_out_once_or_called_off(app: Flask, world: dict[str, Any]) -> None:
@@ -262,6 +276,8 @@ def test_a_merged_remark_follows_the_one_that_was_kept(world: dict[str, Any]) ->
     assert {kept.owner_id, follower.owner_id} == {mate}
     assert {other.owner_id, its_follower.owner_id} == {rep}
     assert done.went["remark"] == 1
+    whys = dict(db.session.execute(sa.select(HandoverItem.subject_id, HandoverItem.why)).tuples().all())
+    assert whys[its_follower.id] is Why.MERGED
     audit = db.session.scalars(sa.select(AuditEntry.changes).where(AuditEntry.action == "feedback.hand_over")).all()
     assert audit == [{"owner": [str(rep), str(mate)]}] * 2
 

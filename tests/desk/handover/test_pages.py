@@ -37,7 +37,8 @@ def world(app: Flask, people: dict[str, User]) -> dict[str, Any]:
         )
         ticket = cast.make_ticket(one, people["rep"], outlet_id=shop.id)
         cast.make_task(one, people["rep"], cast.TODAY)
-        keys = {"ticket": ticket.id, "one": one.id, "two": two.id, "mate": mate.id}
+        task = cast.make_task(one, people["rep"], cast.TODAY, outlet_id=shop.id)
+        keys = {"ticket": ticket.id, "task": task.id, "one": one.id, "two": two.id, "mate": mate.id}
         db.session.commit()
     return keys
 
@@ -57,7 +58,13 @@ def test_an_area_step_by_step(app: Flask, world: dict[str, Any], visit: Callable
     assert "410" in admin.get("/handovers/new?kind=area&from=D001").text
     assert "Distributor D002" in admin.get("/handovers/new?kind=area&from=D001&region=4101&q=D002").text
     preview = admin.get("/handovers/new", query_string=AREA).text
-    for said in ("T-000001", "Shop", "1 promise or task", "It concerns the old distributor itself."):
+    for said in (
+        "T-000001",
+        "Shop",
+        "Promises and tasks",
+        "1 promise or task",
+        "It concerns the old distributor itself.",
+    ):
         assert said in preview, said
     refused = admin.post("/handovers", {**AREA, **told(reason="")})
     assert refused.status_code == 422
@@ -111,6 +118,7 @@ def test_another_patch_s_distributor_is_not_named(
         assert "another distributor" in page, path
         assert path.startswith("/tickets") or "Distributor D002" not in page, path
     assert "Distributor D001 → Distributor D002" in visit("boss").get(f"/tickets/{world['ticket']}").text
+    assert where in visit("boss").get(f"/tasks/{world['task']}").text, "a task has no thread: it is told beside it"
     assert visit("stranger").get(where).status_code == 404
 
 

@@ -5,10 +5,12 @@ from uuid import UUID
 
 import pytest
 
-from fieldapp.core.db import uuid7
+from fieldapp.core.db import begin_writing, db, uuid7
 from fieldapp.fieldwork.tasks.models import Task
 from fieldapp.fieldwork.tasks.rules import TaskKind, TaskState
 from fieldapp.fieldwork.visits.models import VisitNote
+from fieldapp.network.dossier.models import Outlet
+from fieldapp.network.dossier.rules import OutletKind
 from fieldapp.network.playbook.book import playbook
 from fieldapp.trade.products.models import Product
 from tests import cast
@@ -116,6 +118,26 @@ def test_a_note_is_taken_back(road: Road) -> None:
     assert road.notes() == []
     assert road.rep().post(f"/visits/{visit}/notes/{key}/removal").status_code == 404
     assert road.actions() == ["check_in", "note", "remove_note"]
+
+
+def test_a_promise_says_to_whom(road: Road) -> None:
+    """To an outlet of this distributor, and of no other."""
+    stores = [(road.store("D001"), "Willow farm"), (road.store("D002"), "Far farm")]
+    with road.desk.app.app_context():
+        begin_writing()
+        farms = [cast.add(Outlet(distributor_id=key, kind=OutletKind.FARM, name=name)).id for key, name in stores]
+        db.session.commit()
+    road.arrive()
+    visit = road.visit().id
+    assert "Willow farm" in road.rep().get(f"/visits/{visit}").text
+    form = {"text": "Bring the vet", "due": cast.TODAY.isoformat()}
+    refused = road.rep().post(f"/visits/{visit}/promises", {**form, "id": str(uuid7()), "outlet": str(farms[1])})
+    assert (refused.status_code, "This outlet is no longer there" in refused.text) == (422, True)
+    kept = road.rep().post(f"/visits/{visit}/promises", {**form, "id": str(uuid7()), "outlet": str(farms[0])})
+    assert kept.status_code == 303
+    task: Task = road.desk.one(Task)
+    assert task.outlet_id == farms[0]
+    assert "to Willow farm" in road.rep().get(f"/tasks/{task.id}").text
 
 
 def test_a_promise_becomes_a_task(road: Road) -> None:
