@@ -26,7 +26,7 @@ from tests.conventions.world import BODIES, DEAL, TOKEN, World, make_world
 from tests.visitor import Visitor
 
 SEED = 20261123
-REQUESTS = 2000  # on each of the two databases, and not the same ones
+REQUESTS = 2600  # on each of the two databases, and not the same ones
 OFTEN = {"api.create_deal_check": 8, "deals.new": 4, "deals.create": 4}  # these take the most from outside
 WHO = (None, *ROLES)
 
@@ -319,5 +319,5 @@ def test_no_request_breaks_the_app(world: World) -> None:
         assert stays, (number, what, location)
     assert not broken, "\n".join(broken)
     # It got past the doors: nearly every route did its work, and every kind of answer was given.
-    assert len(let_in) >= len({rule.rule for rule, _method, _access in odd.routes}) - 4, let_in
+    assert len(let_in) >= 0.95 * len({rule.rule for rule, _method, _access in odd.routes}), let_in
     assert {200, 201, 303, 400, 401, 403, 404, 422} <= set(statuses), statuses
