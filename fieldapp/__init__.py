@@ -230,6 +230,7 @@ def _register_concerns(app: Flask) -> None:
     from .people.worktime import policy as worktime_policy
     from .standing import trust
     from .standing.crossarea import cases as crossarea_cases
+    from .standing.crossarea import lateness as crossarea_lateness
     from .standing.crossarea import models as _crossarea  # noqa: F401
     from .standing.crossarea import policy as crossarea_policy
     from .standing.crossarea import queries as crossarea_queries
@@ -365,6 +366,7 @@ def _register_concerns(app: Flask) -> None:
     outbox.declare_pages(app, crossarea_reporting.pages, crossarea_reporting.INSTEAD)
     policy_sections.declare(app, crossarea_policy.SECTIONS)
     notice_kinds.declare(app, crossarea_told.KINDS)
+    chores.declare(app, [chores.Chore("cross-area", crossarea_lateness.escalate)])
     storage.declare(app, crossarea_queries.known_photos)
     grading_cases.declare(app, crossarea_cases.of_twelve_months)
     trust.declare(app, "crossarea", crossarea_cases.breaches)
