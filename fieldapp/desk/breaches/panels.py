@@ -47,7 +47,8 @@ def _shown(
 
 def _any_at(viewer: Viewer, distributor_id: UUID, _today: date) -> sa.ColumnElement[bool]:
     open_ = Breach.state.in_((State.OPEN, State.RECOVER))
-    return sa.exists().where(queries.visible(viewer), Breach.distributor_id == distributor_id, open_)
+    here = Breach.distributor_id == distributor_id
+    return sa.exists().where(queries.visible(viewer), here, open_, Breach.result.in_(queries.BELOW))
 
 
 def _any(viewer: Viewer, _key: UUID, _today: date) -> sa.ColumnElement[bool]:

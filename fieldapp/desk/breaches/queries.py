@@ -292,11 +292,12 @@ def counts(viewer: Viewer) -> dict[Part, int]:
 
 
 def open_at(viewer: Viewer, distributor_id: UUID, most: int) -> list[Row]:
-    """Those of a distributor that are not settled, the newest first."""
+    """Those of a distributor that are not settled, the newest first, those nobody can judge yet left out."""
     found = rows().where(
         visible(viewer),
         Breach.distributor_id == distributor_id,
         Breach.state.in_((State.OPEN, State.RECOVER)),
+        Breach.result.in_(BELOW),
     )
     return [Row(*row) for row in db.session.execute(found.order_by(Breach.number.desc()).limit(most))]
 

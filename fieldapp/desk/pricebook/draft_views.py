@@ -24,6 +24,7 @@ from fieldapp.trade.pricing.actions import BlockedError, ChangedError, RefusedEr
 from fieldapp.trade.pricing.change_rules import DraftState, LineKind, Problem, Refusal, Verb, percent_between
 from fieldapp.trade.pricing.change_rules import refusal as rule
 from fieldapp.trade.pricing.models import PriceDraft
+from fieldapp.trade.products import lines
 
 from . import effect, exports, words
 from .forms import (
@@ -401,7 +402,7 @@ def _editor(
         words=words,
         place=place_names(),
         names=names_of([found.made_by_id, found.submitted_by_id]),
-        lines=[(one, one) for one in queries.product_lines()],
+        lines=lines.options(),
         tiers=[(one, one) for one in queries.tiers()],
         products=products.names(),
         is_end=LineKind.END,

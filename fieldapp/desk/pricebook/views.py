@@ -25,6 +25,7 @@ from fieldapp.trade.pricing import policy, queries
 from fieldapp.trade.pricing.change_rules import DraftState, holding
 from fieldapp.trade.pricing.policy import Rights
 from fieldapp.trade.pricing.rules import Standing, explain
+from fieldapp.trade.products import lines
 
 from . import exports, words
 from .forms import Wanted, clean, day_of, page_of, read_book
@@ -76,7 +77,7 @@ def index() -> Response:
         words=words,
         place=place_names(),
         today=clock.today(),
-        lines=[(one, one) for one in queries.product_lines()],
+        lines=lines.options(),
         tiers=[(one, one) for one in queries.tiers()],
         products=products.names(),
         meant=_region_shown(wanted),
@@ -231,6 +232,7 @@ def rebates() -> Response:
     may = rights()
     return page(
         "desk/pricebook/rebates.html",
+        said_line=lines.said,
         rows=queries.rebates(current_user, clock.today()),
         tabs=tabs("rebates", may),
         words=words,

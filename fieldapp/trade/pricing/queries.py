@@ -148,11 +148,6 @@ def find_price(viewer: Viewer, price_id: UUID) -> BookRow | None:
     return BookRow(*row) if row else None
 
 
-def product_lines() -> list[str]:
-    """The lines there are products of."""
-    return sorted(set(db.session.scalars(sa.select(Product.line).distinct())))
-
-
 def tiers() -> list[str]:
     """The tiers that distributors and prices have, as they were written first."""
     found: dict[str, str] = {}
