@@ -231,6 +231,7 @@ def _new(
         place=place_names(),
         lines=[(ALL_LINES, _("All lines")), *lines.options()],
         said=_said_held,
+        sold_by=queries.sold_by(current_user, region.code, distributor.id, clock.today()),
         **more,
     )
 

@@ -60,6 +60,7 @@ def index() -> Response:
         trail=_trail(asked, shown),
         chips=[] if shown.nation else _chips(asked),
         lines=[(ALL_LINES, _("All product lines")), *lines.options()],
+        said_line=lines.said,
         legend=shown.legend[:COLOURS] if asked.by is not By.WHITE else (),
         standby=queries.standby(current_user, shown),
         columns=[(key, _link(asked, sort=key), asked.sort is key) for key in (Sort.NAME, Sort.OWNERS, Sort.WHITE)],
