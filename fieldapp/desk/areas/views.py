@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_login import current_user
 
-from fieldapp.core import clock
+from fieldapp.core import clock, panels
 from fieldapp.core.access import ADMINS, SIGNED_IN
 from fieldapp.core.concern import Concern
 from fieldapp.core.db import db
@@ -242,6 +242,7 @@ def _show(area: Row, form: DaysForm, status: int = 200, **more: Any) -> Response
         "desk/areas/show.html",
         status=status,
         area=area,
+        panels=panels.shown("link:area", current_user, area.id, clock.today()),
         form=form,
         version=actions.version(area),
         place=place_names(),

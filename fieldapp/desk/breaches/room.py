@@ -3,9 +3,11 @@
 from flask import Flask
 
 from ...core import chores, panels
+from ...fieldwork.conflicts import links as conflict_links
 from ...people.notices import kinds as notice_kinds
 from ...people.policy import sections as policy_sections
 from ...trade.ledger import fresh as fresh_invoices
+from . import conflict_links as own_links
 from . import matching, policy, told, views
 from . import models as _models  # noqa: F401
 from . import panels as own_panels
@@ -19,3 +21,4 @@ def join(app: Flask) -> None:
     policy_sections.declare(app, policy.SECTIONS)
     notice_kinds.declare(app, told.KINDS)
     chores.declare(app, told.CHORES)
+    conflict_links.declare(app, own_links.LINKS)

@@ -11,7 +11,7 @@ from flask import Response, abort, flash, request, send_file, stream_with_contex
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from fieldapp.core import clock
+from fieldapp.core import clock, panels
 from fieldapp.core.access import DECIDERS, SIGNED_IN
 from fieldapp.core.concern import Concern
 from fieldapp.core.page import page, see_other
@@ -165,6 +165,7 @@ def _show(breach: Breach, status: int = 200, **more: Any) -> Response:
         "desk/breaches/show.html",
         status=status,
         breach=breach,
+        panels=panels.shown("link:breach", viewer, breach.id, today),
         goods=goods,
         covers=viewer.covers(goods.region_code),
         entries=entries,

@@ -14,4 +14,4 @@ def join(app: Flask) -> None:
     """Routes, commands and what it declares to others."""
     app.register_blueprint(views.concern)
     panels.declare(app, own_panels.PANELS)
-    conflict_links.declare(app, sources.LINKS)  # cases of other rooms: declare their kinds here
+    conflict_links.declare(app, sources.LINKS)

@@ -3,9 +3,11 @@
 from flask import Flask
 
 from ...core import chores, panels
+from ...fieldwork.conflicts import links as conflict_links
 from ...people.notices import kinds as notice_kinds
 from ...people.policy import sections as policy_sections
 from . import chores as own_chores
+from . import conflict_links as own_links
 from . import models as _models  # noqa: F401
 from . import panels as own_panels
 from . import policy, told, views
@@ -18,3 +20,4 @@ def join(app: Flask) -> None:
     policy_sections.declare(app, policy.SECTIONS)
     notice_kinds.declare(app, told.KINDS)
     chores.declare(app, own_chores.CHORES)
+    conflict_links.declare(app, own_links.LINKS)
