@@ -12,12 +12,22 @@ from wtforms.validators import ValidationError
 from fieldapp.core.forms import Form, required
 from fieldapp.network.territory.rules import ALL_LINES
 
+EARLIEST, LATEST = date(2000, 1, 1), date(2100, 12, 31)
+
 
 def _day(text: str | None) -> date | None:
     try:
         return date.fromisoformat(text or "")
     except ValueError:
         return None
+
+
+def _likely(day: date | None) -> None:
+    """A year outside these was mistyped: 0206, 20226."""
+    if day is not None and not EARLIEST <= day <= LATEST:
+        raise ValidationError(
+            _("Give a day from %(first)s to %(last)s.", first=EARLIEST.isoformat(), last=LATEST.isoformat())
+        )
 
 
 class DaysForm(Form):
@@ -32,6 +42,7 @@ class DaysForm(Form):
         """A day."""
         if field.data and _day(field.data) is None:
             raise ValidationError(_("“%(text)s” is not a date. Write it like 2026-11-23.", text=field.data))
+        _likely(_day(field.data))
 
     def validate_valid_to(self, field: StringField) -> None:
         """A day not before the first, or nothing."""
@@ -40,6 +51,7 @@ class DaysForm(Form):
         last, first = _day(field.data), _day(self.valid_from.data)
         if last is None:
             raise ValidationError(_("“%(text)s” is not a date. Write it like 2026-11-23.", text=field.data))
+        _likely(last)
         if first is not None and last < first:
             raise ValidationError(_("The last day lies before the first one, %(day)s.", day=first.isoformat()))
 

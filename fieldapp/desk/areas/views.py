@@ -8,7 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from flask import Response, abort, flash, request, send_file, url_for
 from flask_babel import gettext as _
-from flask_babel import ngettext
+from flask_babel import ngettext, pgettext
 from flask_login import current_user
 
 from fieldapp.core import clock, panels
@@ -304,7 +304,7 @@ def _said_entry(action: str, changes: dict[str, Any]) -> str:
 def _value(value: Any) -> str:
     if isinstance(value, bool):
         return _("Yes") if value else _("No")
-    return str(value) if value else _("open")
+    return str(value) if value else pgettext("area", "no end")
 
 
 def _around(spans: list[Span]) -> tuple[list[Held], list[Held]]:

@@ -11,7 +11,7 @@ from wtforms.validators import ValidationError
 from fieldapp.core import money
 from fieldapp.core.clock import parse_day
 from fieldapp.core.forms import Form, at_most, required
-from fieldapp.standing.crossarea.actions import WORDS_LENGTH
+from fieldapp.standing.crossarea.actions import NAME_LENGTH, WORDS_LENGTH
 from fieldapp.standing.crossarea.rules import CaseVerb, MeasureKind
 
 LATEST_DAYS = 366
@@ -56,9 +56,9 @@ class SeenForm(WordsForm):
 
 
 class NamingForm(SeenForm):
-    """Who is to have sold, by its code."""
+    """Who is to have sold, by its name or code."""
 
-    code = StringField(validators=[required(), at_most(64)])
+    code = StringField(validators=[required(), at_most(NAME_LENGTH)])
 
 
 class HearingForm(ProofForm):

@@ -48,7 +48,8 @@ class Failed:
 class Screen:
     """One case with all that its forms and lists need. `known`: the distributors that he may know, by key; `owners`:
     those of the place among them, `elsewhere`: how many more own it. `refused`: why he may not decide now, where
-    somebody has to. `price`: the price list's row for the product there, where both are known."""
+    somebody has to. `price`: the price list's row for the product there, where both are known. `line`: the product
+    line that the place's owners were asked for, as the products write it; `goods`: names of the products of `lines`."""
 
     viewer: Viewer
     case: CrossCase
@@ -57,6 +58,8 @@ class Screen:
     owners: Sequence[Any]
     elsewhere: int
     product: Any | None
+    line: str
+    goods: Mapping[UUID, str]
     price: Any | None
     traced: sources.Trace | None
     lines: Sequence[CrossLine]
@@ -95,8 +98,16 @@ class Screen:
 
     @property
     def hearings(self) -> list[tuple[str, str]]:
-        """(verb, text) of what he may note down of the sides."""
-        return [(verb.value, presentation.hearing_text(verb)) for verb in _HEARS if verb in self.can]
+        """(verb, text) of what he may note down of the sides; the first, which the form offers, is of one that was not
+        heard yet: words must not slip under the name of the side that has spoken already."""
+        heard = {CaseVerb.HEAR_SELLER: self.facts.seller_heard, CaseVerb.HEAR_HARMED: self.facts.harmed_heard}
+        order = sorted(_HEARS, key=lambda verb: heard.get(verb, True))
+        return [(verb.value, presentation.hearing_text(verb)) for verb in order if verb in self.can]
+
+    @property
+    def unheard(self) -> bool:
+        """May he decide, and not that it is malicious, since a side has not been heard?"""
+        return self.may(CaseVerb.BENIGN) and not self.may(CaseVerb.MALICIOUS) and not self.facts.complete
 
     @property
     def decides(self) -> bool:
@@ -164,6 +175,8 @@ def read(viewer: Viewer, case: CrossCase, today: date, failed: Failed | None = N
         owners=[known[key] for key in owners if key in known],
         elsewhere=sum(key not in known for key in owners),
         product=product,
+        line=next((one.line for one in held.products.values() if one.line_key == case.line_key), case.line_key),
+        goods={one.id: one.name for one in held.products.values()},
         price=price,
         traced=sources.trace(viewer, case.batch_key, case.product_id, case.region_code, case.line_key, today),
         lines=lines if case.seller_id in known else [],

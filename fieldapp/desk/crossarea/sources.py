@@ -14,12 +14,15 @@ from fieldapp.core.db import db
 from fieldapp.desk.checks import reference
 from fieldapp.fieldwork.visits import queries as visits
 from fieldapp.network.distributors.models import Distributor
+from fieldapp.network.distributors.queries import search
 from fieldapp.network.territory import patches
 from fieldapp.network.territory.models import Region
 from fieldapp.people.accounts.models import Role
 from fieldapp.people.accounts.viewer import Viewer
 from fieldapp.standing.crossarea import tracing
+from fieldapp.trade.ledger.models import InvoiceLine
 from fieldapp.trade.ledger.queries import BatchBuyer, page_of_buyers
+from fieldapp.trade.products.models import Product
 
 COUNTY, CITY = 6, 4
 MOST_COUNTIES = 400  # a wider patch chooses among cities
@@ -106,20 +109,29 @@ def meant_place(text: str) -> tuple[str, list[str]]:
 
 class Trace(NamedTuple):
     """Who bought a batch: those of the viewer's patch, at most MOST_BUYERS, each with whether the place is its own;
-    `mine`, `others`: how many there are in the patch and elsewhere."""
+    `mine`, `others`: how many there are in the patch and elsewhere. `product`: where nobody bought it of the product in
+    question, the name of the one that has this batch, '' for none."""
 
     buyers: list[tuple[BatchBuyer, bool]]
     mine: int
     others: int
+    product: str = ""
 
 
 def trace(viewer: Viewer, batch: str, product_id: UUID | None, region: str, line: str, today: date) -> Trace | None:
-    """None where no batch is given. Two statements."""
+    """None where no batch is given. Two statements, three where nobody bought it of the product."""
     if not batch:
         return None
     found = page_of_buyers(viewer, product_id, batch, MOST_BUYERS)
     owners = tracing.place_of(region, line, today).owners if region and found.rows else frozenset()
-    return Trace([(one, one.id in owners) for one in found.rows], found.mine, found.all - found.mine)
+    other = _product_of(batch, product_id) if product_id and not found.all else ""
+    return Trace([(one, one.id in owners) for one in found.rows], found.mine, found.all - found.mine, other)
+
+
+def _product_of(batch: str, but: UUID) -> str:
+    """Another product that was invoiced with a batch: its number, or the product, was read wrongly off the bag."""
+    named = sa.select(Product.name).join(InvoiceLine, InvoiceLine.product_id == Product.id)
+    return db.session.scalar(named.where(InvoiceLine.batch_key == batch, Product.id != but).limit(1)) or ""
 
 
 def seller(viewer: Viewer, code: str, words: str) -> UUID | None:
@@ -149,7 +161,13 @@ def known(viewer: Viewer, keys: Sequence[UUID | None]) -> dict[UUID, Any]:
     return {row.id: row for row in rows}
 
 
-def nameable(viewer: Viewer, code: str) -> UUID | None:
-    """The distributor of a code, if the viewer may name it as the seller of a case: one of his patch."""
-    found = _find(viewer, Distributor.code_key == code.strip().casefold())
-    return found.id if found is not None else None
+def nameable(viewer: Viewer, text: str) -> tuple[UUID | None, list[str]]:
+    """(the distributor that a code or name means, as the seller of a case; what it may mean): of the viewer's patch."""
+    found = _find(viewer, Distributor.code_key == text.strip().casefold())
+    if found is not None:
+        return found.id, []
+    like = search(viewer, text, MOST_LIKE)
+    exact = [one for one in like if one.name == text.strip()] or like
+    if len(exact) == 1:
+        return exact[0].id, []
+    return None, [f"{one.name} {one.code}" for one in exact]

@@ -63,9 +63,9 @@ def name(case_id: UUID) -> Response:
     form = NamingForm()
 
     def act(case: CrossCase, _photo: Content | None) -> str:
-        found = sources.nameable(_viewer(), form.code.data or "")
+        found, like = sources.nameable(_viewer(), form.code.data or "")
         if found is None:
-            raise _NobodyError
+            raise _NobodyError(like)
         actions.name(_viewer(), case, found, form.words.data or "", _when(), seen=form.version)
         return _("Named. It is to be heard now.")
 
@@ -73,7 +73,11 @@ def name(case_id: UUID) -> Response:
 
 
 class _NobodyError(LookupError):
-    """No distributor of that code may be named by the viewer."""
+    """The text means no one distributor of his patch; `like`: those that it may mean."""
+
+    def __init__(self, like: list[str]) -> None:
+        super().__init__(*like)
+        self.like = like
 
 
 @concern.route(f"{CASE}/statements", allow=SIGNED_IN, methods=["POST"], outbox=True, max_bytes=PHOTO_BYTES)
@@ -208,8 +212,13 @@ def _do(case_id: UUID, called: str, form: Form, act: Act) -> Response:
         return _show(case, status, Failed(called, form), words.refusal_text(error.reason, case.state))
     except actions.GoneError:
         abort(404)
-    except _NobodyError:
-        form["code"].errors = [_("There is no such distributor in your patch. Choose one that the field offers.")]
+    except _NobodyError as error:
+        names = _(", ").join(error.like)
+        form["code"].errors = [
+            _("Several are called like that: %(names)s. Give the code.", names=names)
+            if error.like
+            else _("There is no such distributor in your patch. Look for its name or code under Distributors.")
+        ]
         return _show(_afresh(case_id), 422, Failed(called, form))
     except (actions.TooManyError, contents.ContentError, storage.StorageError) as error:
         form["file"].errors = [photo_problem(error)]

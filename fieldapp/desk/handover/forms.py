@@ -42,8 +42,9 @@ class LookForm(Form):
 
     @property
     def lines(self) -> frozenset[str]:
-        """The lines chosen, casefolded."""
-        return frozenset(line.casefold() for line in self.line.data or []) & self.known
+        """The lines chosen, casefolded; where there is one only, nothing is to choose."""
+        chosen = frozenset(line.casefold() for line in self.line.data or []) & self.known
+        return self.known if len(self.known) == 1 else chosen
 
     @property
     def on(self) -> date:

@@ -65,7 +65,7 @@ def test_assign_change_and_take_back(app: Flask, rivals: None, visit: Callable[[
     assert late.status_code == 409
     assert "Somebody has changed this area meanwhile" in late.text
     page = admin.get(f"/areas/{key}").text
-    assert "last day: open → 2027-11-30; shared: No → Yes" in page
+    assert "last day: no end → 2027-11-30; shared: No → Yes" in page
     assert visit("rep").post(f"/areas/{key}", changed).status_code == 403
     assert visit("rep").get(f"/areas/{key}").status_code == 200
     assert visit("stranger").get(f"/areas/{key}").status_code == 404
@@ -111,6 +111,8 @@ def test_what_it_takes_from_others_is_confirmed(app: Flask, rivals: None, visit:
     [
         ("valid_from", "soon", "is not a date"),
         ("valid_to", "2026-11-30", "lies before the first one"),
+        ("valid_from", "0206-12-01", "Give a day from 2000-01-01"),
+        ("valid_to", "9026-12-01", "Give a day from 2000-01-01"),
         ("lines", ["*", "pig"], "choose either all or some"),
         ("lines", ["cats"], "Choose one of those shown"),
         ("lines", [], "Fill this in"),

@@ -1,5 +1,6 @@
 """Cross-area cases through the web: reporting, tracing, names that stay hidden, deciding, the list and its file."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -9,6 +10,7 @@ import sqlalchemy as sa
 from werkzeug.test import TestResponse
 
 from fieldapp.core.db import db, uuid7
+from fieldapp.network.distributors.actions import reindex
 from fieldapp.network.distributors.models import Distributor
 from fieldapp.people.accounts.models import Role, User
 from fieldapp.standing.crossarea.models import CrossCase, CrossMeasure, CrossPhoto
@@ -143,6 +145,42 @@ def test_a_batch_shows_who_bought_it_as_far_as_one_may_know(market: Market) -> N
     assert "Shop" not in rep
     assert "2 more elsewhere" in rep
     assert "No invoice has this batch" in traced("boss", "unheard-of")
+
+
+def test_a_batch_of_another_product_says_so(market: Market) -> None:
+    with market.desk.app.app_context():
+        cast.make_product("P77", name="Fish 77")
+        db.session.commit()
+    trace = "/cross-area/trace?batch=b-both&product=P77&region=410102"
+    assert "it was invoiced as Product P10" in market.desk.as_("boss").fragment(trace).text
+    key = market.reported(product="P77", batch="B-BOTH")
+    assert "it was invoiced as Product P10" in market.page(key, "boss")
+
+
+def test_a_seller_is_named_by_its_name_too(market: Market) -> None:
+    with market.desk.app.app_context():
+        cast.make_distributor("S003", "420102", name="Shop of the lake")
+        reindex(list(db.session.scalars(sa.select(Distributor.id))))
+        db.session.commit()
+    key = market.reported()
+    several = market.post(key, "seller", "boss", code="Shop", words="Its mark")
+    assert several.status_code == 422
+    assert "Shop S002 S002" in several.text
+    assert market.post(key, "seller", "boss", code="shop f065", words="Its mark").status_code == 422, "another patch"
+    assert market.post(key, "seller", "boss", code="the lake", words="Its mark").status_code == 303
+    assert market.case(key).seller_id == market.desk.one(Distributor, Distributor.code == "S003").id
+
+
+def test_who_is_not_heard_yet_is_offered_first(market: Market) -> None:
+    key = market.reported()
+    assert market.post(key, "seller", "boss", code="s002", words="Its mark").status_code == 303
+    offered = r'name="side" value="(\w+)"[^>]* checked'
+    assert re.findall(offered, market.page(key, "boss")) == ["hear_seller"]
+    assert "Malicious can be chosen once every side was heard." in market.page(key, "boss")
+    assert market.post(key, "statements", "colleague", side="hear_seller", words="Said").status_code == 303
+    assert re.findall(offered, market.page(key, "boss")) == ["hear_harmed"]
+    assert market.post(key, "statements", "rep", side="hear_harmed", words="Said").status_code == 303
+    assert "Malicious can be chosen once" not in market.page(key, "boss")
 
 
 def test_the_one_who_bought_the_batch_is_the_seller_and_the_rep_need_not_know_its_name(market: Market) -> None:

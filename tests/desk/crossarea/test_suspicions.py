@@ -23,6 +23,7 @@ from fieldapp.standing.crossarea.models import CrossCase, CrossEntry, CrossLine
 from fieldapp.standing.crossarea.rules import CaseState, CaseVerb, Into
 from fieldapp.trade.ledger.models import Invoice, InvoiceLine
 from tests import cast
+from tests.visitor import Visitor
 
 WHEN = When(cast.NOW, cast.NOW, cast.TODAY)
 
@@ -204,3 +205,15 @@ def test_a_corrected_invoice_takes_its_lines_back_and_brings_them_again(known: d
 def test_unknown_invoices_are_nothing(known: dict[str, Any]) -> None:
     assert suspicions.read([uuid7()], cast.NOW, cast.TODAY) == 0
     assert suspicions.read([], cast.NOW, cast.TODAY) == 0
+
+
+def test_the_page_says_which_goods_and_keeps_what_can_be_done_in_reach(known: dict[str, Any], app: Flask) -> None:
+    chick = cast.make_product("P21", line="poultry")
+    goods = [known["hen"]] * 7 + [chick]
+    look(cast.make_invoice(known["owner"], "I1", *(line(known, "410203", product=one) for one in goods)))
+    db.session.commit()
+    page = Visitor(app, "boss").get(f"/cross-area/{cases()[0].id}").text
+    assert "<dd>poultry</dd>" in page
+    shown, _folded, rest = page.partition("Earlier lines")
+    assert (shown.count("Product P2"), rest.count("Product P2")) == (5, 3)
+    assert "Product P21" in page

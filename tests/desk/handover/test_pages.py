@@ -57,6 +57,9 @@ def test_an_area_step_by_step(app: Flask, world: dict[str, Any], visit: Callable
     assert "Distributor D001" in admin.get("/handovers/new?kind=area&q=D001").text
     assert "410" in admin.get("/handovers/new?kind=area&from=D001").text
     assert "Distributor D002" in admin.get("/handovers/new?kind=area&from=D001&region=4101&q=D002").text
+    assert "T-000001" in admin.get("/handovers/new", query_string={**AREA, "day": LATER}).text, (
+        "one line: nothing to choose"
+    )
     preview = admin.get("/handovers/new", query_string=AREA).text
     for said in (
         "T-000001",
