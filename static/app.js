@@ -146,6 +146,12 @@
   };
   addEventListener("load", () => setTimeout(() => keepFacts().catch(() => {}), 500));
 
+  // What was typed into a form marked so and not saved is not left behind without a question: the browser's own.
+  let unsaved = false;
+  d.addEventListener("input", ({ target }) => { if (target.closest("[data-unsaved]")) unsaved = true; });
+  d.addEventListener("submit", ({ target }) => { if (target.matches("[data-unsaved]")) unsaved = false; }, true);
+  addEventListener("beforeunload", (event) => { if (unsaved) event.preventDefault(); });
+
   // A tap in a long list comes back to the same place of it.
   d.addEventListener("submit", ({ target }) => { if (target.matches("[data-stay]")) sessionStorage.setItem("stay", `${location.pathname} ${scrollY}`); }, true);
   const [path, height] = (sessionStorage.getItem("stay") || "").split(" ");

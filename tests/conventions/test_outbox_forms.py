@@ -35,6 +35,7 @@ def test_every_marked_form_posts_to_a_route_that_keeps_receipts(app: Flask) -> N
         "/tickets/new?distributor=D001",
         "/cross-area/new?distributor=D001",
         f"/cross-area/{world.examples['case_id']}",
+        f"/breaches/{world.examples['breach_id']}",
         "/prices/retail/new?distributor=D001",
         f"/conflicts/{world.examples['conflict_id']}",
         "/conflicts/new?distributor=D001",
@@ -46,6 +47,7 @@ def test_every_marked_form_posts_to_a_route_that_keeps_receipts(app: Flask) -> N
             assert getattr(app.view_functions[endpoint], "outbox", False), f"{page}: {endpoint} lacks outbox=True"
             found.add(endpoint)
     assert found >= {
+        "breaches.explain",
         "conflicts.create",
         "conflicts.note",
         "conflicts.hold_meeting",

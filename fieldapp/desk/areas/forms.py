@@ -1,6 +1,6 @@
 """What is typed when an area is assigned or changed."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -70,10 +70,10 @@ class AssignForm(DaysForm):
     lines = SelectMultipleField(validators=[required()], validate_choice=False)
     confirmed = BooleanField()
 
-    def __init__(self, known: Sequence[str], *arguments: Any, **named: Any) -> None:
-        """`known`: the product lines there are."""
+    def __init__(self, known: Mapping[str, str], *arguments: Any, **named: Any) -> None:
+        """`known`: the product lines there are, casefolded: as written."""
         super().__init__(*arguments, **named)
-        self.known = {line.casefold(): line for line in known}
+        self.known = known
         self.lines.errors = ()
 
     def validate_lines(self, field: SelectMultipleField) -> None:

@@ -9,8 +9,9 @@ from fieldapp.core.panels import Panel
 from fieldapp.desk.deals.queries import place_names
 from fieldapp.network.areas import queries
 from fieldapp.people.accounts.viewer import Viewer
+from fieldapp.trade.products import lines
 
-from .views import said_days, said_line
+from .views import said_days
 
 MOST = 8
 
@@ -25,7 +26,7 @@ def _areas(viewer: Viewer, distributor_id: UUID, today: date) -> Mapping[str, An
         "admin": viewer.everywhere,
         "today": today,
         "place": place_names(),
-        "said_line": said_line,
+        "said_line": lines.said,
         "said_days": said_days,
     }
 

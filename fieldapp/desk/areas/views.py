@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext, pgettext
 from flask_login import current_user
 
-from fieldapp.core import clock
+from fieldapp.core import clock, panels
 from fieldapp.core.access import ADMINS, SIGNED_IN
 from fieldapp.core.concern import Concern
 from fieldapp.core.db import db
@@ -27,7 +27,7 @@ from fieldapp.network.distributors.queries import search as search_distributors
 from fieldapp.network.territory import patches
 from fieldapp.network.territory.models import Region
 from fieldapp.network.territory.rules import ALL_LINES
-from fieldapp.trade.products.models import Product
+from fieldapp.trade.products import lines
 
 from . import exports
 from .forms import AssignForm, DaysForm
@@ -53,7 +53,7 @@ def index() -> Response:
         found=found,
         place=place_names(),
         today=clock.today(),
-        lines=[(ALL_LINES, _("All lines")), *((line, line) for line in _lines())],
+        lines=[(ALL_LINES, _("All lines")), *lines.options()],
         link=link,
         chips=[
             (link(state=state or None, page=None), text, asked.args().get("state", "") == state)
@@ -66,7 +66,7 @@ def index() -> Response:
         before=link(page=asked.page - 1) if asked.page > 1 else None,
         after=link(page=asked.page + 1) if found.count > asked.page * queries.PAGE else None,
         sheet=lambda kind: url_for(".export", kind=kind, **asked.args()),
-        said_line=said_line,
+        said_line=lines.said,
     )
 
 
@@ -90,7 +90,7 @@ def new() -> Response:
     distributor, region = _distributor(request.args.get("distributor")), _region(request.args.get("region"))
     if distributor is None or region is None:
         return _pick(distributor, region)
-    form = AssignForm(_lines(), data={"valid_from": clock.today().isoformat(), "lines": [ALL_LINES]})
+    form = AssignForm(lines.written(), data={"valid_from": clock.today().isoformat(), "lines": [ALL_LINES]})
     return _new(distributor, region, form)
 
 
@@ -100,7 +100,7 @@ def create() -> Response:
     distributor, region = _distributor(request.form.get("distributor")), _region(request.form.get("region"))
     if distributor is None or region is None:
         abort(404)
-    form = AssignForm(_lines())
+    form = AssignForm(lines.written())
     if not form.validate():
         return _new(distributor, region, form, 422)
     spans = [
@@ -175,11 +175,6 @@ def remove(area_id: UUID) -> Response:
     return see_other(url_for(".index", state="coming"))
 
 
-def said_line(line: str) -> str:
-    """A line as a reader knows it."""
-    return _("All lines") if line == ALL_LINES else line
-
-
 def said_days(first: date, last: date | None) -> str:
     """`2026-01-01 – 2026-12-31`, or open."""
     return (
@@ -234,8 +229,9 @@ def _new(
         area=region,
         form=form,
         place=place_names(),
-        lines=[(ALL_LINES, _("All lines")), *((line, line) for line in _lines())],
+        lines=[(ALL_LINES, _("All lines")), *lines.options()],
         said=_said_held,
+        sold_by=queries.sold_by(current_user, region.code, distributor.id, clock.today()),
         **more,
     )
 
@@ -246,10 +242,11 @@ def _show(area: Row, form: DaysForm, status: int = 200, **more: Any) -> Response
         "desk/areas/show.html",
         status=status,
         area=area,
+        panels=panels.shown("link:area", current_user, area.id, clock.today()),
         form=form,
         version=actions.version(area),
         place=place_names(),
-        said_line=said_line,
+        said_line=lines.said,
         said_days=said_days,
         said=_said_held,
         outer=outer,
@@ -280,7 +277,7 @@ def _said_held(held: list[Held]) -> list[str]:
             code=one.code,
             name=one.name,
             place=place(one.region_code),
-            line=said_line(one.line),
+            line=lines.said(one.line),
             days=said_days(one.valid_from, one.valid_to),
         )
         for one in held
@@ -331,9 +328,3 @@ def _distributor(code: str | None) -> Distributor | None:
 
 def _region(code: str | None) -> Region | None:
     return db.session.get(Region, code[:9]) if code and code.isascii() and code.isdecimal() else None
-
-
-def _lines() -> list[str]:
-    """The product lines there are, each written as it is first."""
-    found = db.session.scalars(sa.select(Product.line).distinct().order_by(Product.line))
-    return list({line.casefold(): line for line in found if line}.values())

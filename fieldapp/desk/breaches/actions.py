@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 
@@ -26,9 +27,13 @@ class RefusedError(PermissionError):
         self.refusal = refusal
 
 
-def explain(viewer: Viewer, breach: Breach, words: str, now: datetime) -> None:
-    """Say how it came to this, as whoever sees it may. The state stays as it is."""
-    _enter(viewer, breach, Verb.EXPLAIN, words, {}, now)
+def explain(viewer: Viewer, breach: Breach, words: str, now: datetime, key: UUID | None = None) -> None:
+    """Say how it came to this, as whoever sees it may. The state stays as it is. `now`: when it was said; `key`: of the
+    entry, made with the form: what comes again under it is there already."""
+    known = db.session.get(BreachEntry, key) if key else None
+    if known is not None and (known.breach_id, known.by_id) == (breach.id, viewer.id):
+        return
+    _enter(viewer, breach, Verb.EXPLAIN, words, {}, now, None if known else key)
     changed = sa.update(Breach).where(Breach.id == breach.id).values(explained_at=now)
     db.session.execute(changed.execution_options(synchronize_session="fetch"))
     record(viewer.id, "breaches.explain", "breach", breach.id, now, {"words": [None, words]})
@@ -77,12 +82,19 @@ def decide(
     record(viewer.id, f"breaches.{verb.value}", "breach", breach.id, now, changes)
     if after is not State.OPEN:
         told.settle_overdue(breach, now)
+    if after is State.RECOVER:
+        told.recover(breach, viewer.id, now)
 
 
-def _enter(viewer: Viewer, breach: Breach, verb: Verb, words: str, values: Mapping[str, Any], now: datetime) -> None:
-    db.session.add(
-        BreachEntry(
-            id=uuid7(), breach_id=breach.id, verb=verb, words=words, values=dict(values), by_id=viewer.id, at=now
-        )
-    )
+def _enter(
+    viewer: Viewer,
+    breach: Breach,
+    verb: Verb,
+    words: str,
+    values: Mapping[str, Any],
+    now: datetime,
+    key: UUID | None = None,
+) -> None:
+    entry = {"breach_id": breach.id, "verb": verb, "words": words, "values": dict(values), "by_id": viewer.id}
+    db.session.add(BreachEntry(id=key or uuid7(), at=now, **entry))
     db.session.flush()

@@ -43,7 +43,7 @@ def rows(found: Iterable[Row], place: Callable[[str | None], str], floors: bool)
             row.first_on.isoformat(),
             row.last_on.isoformat(),
             words.result_name(row.result),
-            words.state_name(row.state),
+            words.shown_state(row.state, row.explained_at is not None)[0],
             row.rep,
             row.code,
             row.distributor,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from werkzeug.datastructures import MultiDict
 
 from fieldapp.core.db import db
+from fieldapp.core.money import format_yuan, parse_yuan
 from fieldapp.core.search import query
 from fieldapp.desk.checks import reference
 from fieldapp.desk.deals.forms import read_search
@@ -30,6 +31,7 @@ COUNTED = 1000
 MOST_PATTERNS = 100
 UNPRICED = (Result.NO_FLOOR, Result.NO_PRICE, Result.WEIGHT)  # listed apart: nothing says yet what is missing
 BELOW = (Result.BELOW, Result.CREDIT_NOTE)
+MOST_FEN = 10**15
 SETTLED = (State.ACCEPTED, State.DONE, State.DISMISSED, State.CORRECTED)
 
 _rep = sa.orm.aliased(User)
@@ -45,6 +47,20 @@ class Part(StrEnum):
     ALL = "all"
 
 
+class Said(StrEnum):
+    """Of the open ones: does the rep still have to explain it, or has he?"""
+
+    NO = "no"
+    YES = "yes"
+
+
+class Order(StrEnum):
+    """How a list stands: the newest first, or what is missing most."""
+
+    NEW = "new"
+    SIZE = "size"
+
+
 class By(StrEnum):
     """What patterns are counted by."""
 
@@ -56,7 +72,8 @@ class By(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One request for a list. `month`: `2026-11`; `after`: the number of the row before the page."""
+    """One request for a list. `month`: `2026-11`; `least`: fen that are missing at least, or were invoiced for who sees
+    no floors; `unpriced`: all kinds without a price, or with one; `after`: the number of the row before the page."""
 
     part: Part = Part.OPEN
     text: str = ""
@@ -64,12 +81,16 @@ class Asked:
     month: str = ""
     rep: UUID | None = None
     product: UUID | None = None
+    said: Said | None = None
+    least: int = 0
+    unpriced: bool | None = None
+    order: Order = Order.NEW
     after: int | None = None
 
     @property
     def filters(self) -> int:
-        """How many filters are on, the search left out."""
-        return sum(bool(value) for value in (self.result, self.month, self.rep, self.product))
+        """How many filters are on, the search and the chips left out."""
+        return sum(bool(value) for value in (self.month, self.rep, self.product, self.least))
 
     def args(self, **changes: Any) -> dict[str, str]:
         """URL arguments of this list with changes: the first page of it, unless `after` is among them."""
@@ -80,6 +101,10 @@ class Asked:
             "month": self.month,
             "rep": self.rep,
             "product": self.product,
+            "said": self.said,
+            "least": format_yuan(self.least) if self.least else None,
+            "unpriced": None if self.unpriced is None else str(int(self.unpriced)),
+            "order": self.order if self.order is not Order.NEW else None,
             **changes,
         }
         return {name: str(value) for name, value in values.items() if value}
@@ -98,6 +123,10 @@ def read(given: MultiDict[str, str]) -> Asked:
             return None
 
     month, after = given.get("month", ""), given.get("after", "")
+    try:
+        least = parse_yuan(given.get("least", "").strip() or "0")
+    except ValueError:
+        least = 0
     return Asked(
         part=one_of("part", Part, Part.OPEN),
         text=read_search(given).text,
@@ -105,6 +134,10 @@ def read(given: MultiDict[str, str]) -> Asked:
         month=month if _first_of(month) else "",
         rep=key("rep"),
         product=key("product"),
+        said=one_of("said", Said),
+        least=least if 0 < least <= MOST_FEN else 0,
+        unpriced={"0": False, "1": True}.get(given.get("unpriced", "")),
+        order=one_of("order", Order, Order.NEW),
         after=int(after) if after.isascii() and after.isdecimal() and len(after) < 19 else None,
     )
 
@@ -168,6 +201,7 @@ class Row(NamedTuple):
     lost: int
     measure: str
     due_on: date | None
+    explained_at: datetime | None
 
     @property
     def shown_number(self) -> str:
@@ -202,6 +236,7 @@ _ROW = (
     Breach.lost,
     Breach.measure,
     Breach.due_on,
+    Breach.explained_at,
 )
 
 
@@ -223,20 +258,34 @@ def rows() -> sa.Select[Any]:
     )
 
 
-def listed(viewer: Viewer, asked: Asked, limit: int = PAGE) -> Page:
-    """The page asked for, the newest first; one statement."""
+def listed(viewer: Viewer, asked: Asked, limit: int = PAGE, *, floors: bool = False) -> Page:
+    """The page asked for, the newest or the largest first.
+
+    `floors`: he sees floors, so that size is what is missing; else it is what was invoiced: an order by what is
+    missing would tell him.
+    """
+    size = Breach.lost if floors else Breach.amount
     statement = rows().where(*_conditions(viewer, asked))
+    if asked.least:
+        statement = statement.where(size >= asked.least)
+    order = [Breach.number.desc()]
+    if asked.order is Order.SIZE:
+        order.insert(0, size.desc())
     if asked.after is not None:
-        statement = statement.where(Breach.number < asked.after)
-    found = [Row(*row) for row in db.session.execute(statement.order_by(Breach.number.desc()).limit(limit + 1))]
+        earlier = Breach.number < asked.after
+        if asked.order is Order.SIZE:
+            last = db.session.scalar(sa.select(size).where(Breach.number == asked.after)) or 0
+            earlier = sa.or_(size < last, sa.and_(size == last, earlier))
+        statement = statement.where(earlier)
+    found = [Row(*row) for row in db.session.execute(statement.order_by(*order).limit(limit + 1))]
     return Page(found[:limit], found[limit - 1].number if len(found) > limit else None)
 
 
-def every(viewer: Viewer, asked: Asked, chunk: int = 1000) -> Iterator[Row]:
+def every(viewer: Viewer, asked: Asked, chunk: int = 1000, *, floors: bool = False) -> Iterator[Row]:
     """All rows of the list, for an export: read page by page, no long transaction."""
     here = replace(asked, after=None)
     while True:
-        found = listed(viewer, here, chunk)
+        found = listed(viewer, here, chunk, floors=floors)
         yield from found.rows
         if found.more is None:
             return
@@ -258,6 +307,11 @@ def _conditions(viewer: Viewer, asked: Asked) -> list[sa.ColumnElement[bool]]:
     wanted = [visible(viewer), *_of_part(asked.part)]
     if asked.result is not None:
         wanted.append(Breach.result == asked.result)
+    if asked.unpriced is not None:
+        wanted.append(Breach.result.in_(UNPRICED if asked.unpriced else BELOW))
+    if asked.said is not None:
+        explained = Breach.explained_at.is_not(None)
+        wanted.append(explained if asked.said is Said.YES else sa.not_(explained))
     first = _first_of(asked.month)
     if first is not None:
         past = date(first.year + first.month // 12, first.month % 12 + 1, 1) if first.year < 9999 else date.max
@@ -291,14 +345,21 @@ def counts(viewer: Viewer) -> dict[Part, int]:
     return dict(zip(parts, db.session.execute(sa.select(*map(some, parts))).one(), strict=True))
 
 
-def open_at(viewer: Viewer, distributor_id: UUID, most: int) -> list[Row]:
-    """Those of a distributor that are not settled, the newest first."""
+def open_at(viewer: Viewer, distributor_id: UUID, most: int, *, to_explain: bool = False) -> list[Row]:
+    """Those of a distributor that are not settled, the newest first, those nobody can judge yet left out; `to_explain`:
+    as `to_be_explained`."""
     found = rows().where(
         visible(viewer),
         Breach.distributor_id == distributor_id,
-        Breach.state.in_((State.OPEN, State.RECOVER)),
+        Breach.result.in_(BELOW),
+        *(to_be_explained() if to_explain else [Breach.state.in_((State.OPEN, State.RECOVER))]),
     )
     return [Row(*row) for row in db.session.execute(found.order_by(Breach.number.desc()).limit(most))]
+
+
+def to_be_explained() -> list[sa.ColumnElement[bool]]:
+    """Open, below the floor, and nobody has said yet how it came to this."""
+    return [Breach.state == State.OPEN, Breach.result.in_(BELOW), Breach.explained_at.is_(None)]
 
 
 class Pattern(NamedTuple):
@@ -314,8 +375,11 @@ class Pattern(NamedTuple):
     lost: int
 
 
-def patterns(viewer: Viewer, by: By, since: date) -> list[Pattern]:
-    """Where the money goes, from a day on, corrected and dismissed ones left out: the most first; months by date."""
+def patterns(viewer: Viewer, by: By, since: date, *, unpriced: bool = False) -> list[Pattern]:
+    """Where the money goes, from a day on, corrected and dismissed ones left out: the most first; months by date.
+
+    `unpriced`: of what was sold where no price or floor is set, which has nothing missing and is sorted by times.
+    """
     month: Any = sa.extract("year", Breach.first_on) * 100 + sa.extract("month", Breach.first_on)
     top: dict[By, tuple[Any, Any, Any, Any]] = {  # key, name, code, where the names are
         By.REP: (Breach.rep_id, sa.func.max(_rep.name), sa.null(), _rep),
@@ -340,9 +404,12 @@ def patterns(viewer: Viewer, by: By, since: date) -> list[Pattern]:
     if table is not None:
         statement = statement.outerjoin(table, table.id == key)
     statement = statement.where(
-        visible(viewer), Breach.first_on >= since, Breach.state.not_in((State.CORRECTED, State.DISMISSED))
+        visible(viewer),
+        Breach.first_on >= since,
+        Breach.state.not_in((State.CORRECTED, State.DISMISSED)),
+        Breach.result.in_(UNPRICED if unpriced else BELOW),
     ).group_by(key)
-    order = key.desc() if by is By.MONTH else figures[-1].desc()
+    order = key.desc() if by is By.MONTH else figures[0 if unpriced else -1].desc()
     found = db.session.execute(statement.order_by(order, key).limit(MOST_PATTERNS))
     return [
         Pattern(

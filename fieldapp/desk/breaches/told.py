@@ -20,11 +20,13 @@ from fieldapp.people.notices.kinds import Kind
 
 from . import policy
 from .models import Breach
+from .queries import BELOW
 from .rules import State
 
 DIGEST = "breaches.digest"
 OWN = "breaches.own"
 LATE = "breaches.late"
+RECOVER = "breaches.recover"
 
 
 def _count(values: Mapping[str, Any]) -> str:
@@ -32,9 +34,14 @@ def _count(values: Mapping[str, Any]) -> str:
     return ngettext("%(num)d sale below the floor", "%(num)d sales below the floor", count)
 
 
+def _recover(values: Mapping[str, Any]) -> str:
+    return _("%(number)s, until %(day)s", number=values.get("number", ""), day=values.get("day", ""))
+
+
 KINDS = (
     Kind(DIGEST, lambda _values: _("Sales below the floor that nobody approved"), _count),
     Kind(OWN, lambda _values: _("Sales of yours need an explanation"), _count),
+    Kind(RECOVER, lambda _values: _("A sale of yours below the floor is to be recovered"), _recover),
     Kind(LATE, lambda _values: _("What was to be recovered is late"), lambda values: str(values.get("number", ""))),
 )
 
@@ -46,7 +53,7 @@ def digest(now: datetime, today: date) -> int:
         return 0
     since = datetime.combine(today - timedelta(days=days), time.min, SHANGHAI)
     until = datetime.combine(today, time.min, SHANGHAI)
-    fresh = Breach.found_at >= since, Breach.found_at < until, Breach.state == State.OPEN
+    fresh = Breach.found_at >= since, Breach.found_at < until, Breach.state == State.OPEN, Breach.result.in_(BELOW)
     bosses: Counter[UUID] = Counter()
     supervisors = [
         viewer_of(user) for user in db.session.scalars(sa.select(User).where(User.active, User.role == Role.SUPERVISOR))
@@ -78,9 +85,16 @@ def late(now: datetime, today: date) -> int:
     )
 
 
+def recover(breach: Breach, by: UUID, now: datetime) -> None:
+    """Tell the rep, and who made the deal check, that it is to be made good and until when."""
+    users = {breach.rep_id, breach.checked_by_id} - {None, by}
+    values = {"number": breach.shown_number, "day": str(breach.due_on or "")}
+    tell([user for user in users if user], RECOVER, f"{breach.id}:{now.isoformat()}", values, _path(breach), now)
+
+
 def settle_overdue(breach: Breach, now: datetime) -> None:
     """It was decided: nobody need be reminded."""
-    settle((LATE,), _path(breach), now)
+    settle((LATE, RECOVER), _path(breach), now)
 
 
 def _path(breach: Breach) -> str:

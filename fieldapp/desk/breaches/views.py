@@ -11,9 +11,11 @@ from flask import Response, abort, flash, request, send_file, stream_with_contex
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from fieldapp.core import clock
+from fieldapp.core import clock, outbox, panels
 from fieldapp.core.access import DECIDERS, SIGNED_IN
 from fieldapp.core.concern import Concern
+from fieldapp.core.db import uuid7
+from fieldapp.core.money import format_yuan
 from fieldapp.core.page import page, see_other
 from fieldapp.core.sheets import CSV_TYPE, XLSX_TYPE, Cell, csv_chunks, write_xlsx
 from fieldapp.desk.deals.queries import place_names
@@ -24,7 +26,7 @@ from . import actions, exports, queries, words
 from .actions import RefusedError
 from .forms import DecisionForm, WordsForm
 from .models import Breach
-from .queries import Asked, By, Part
+from .queries import Asked, By, Order, Part, Said
 from .rules import DECISIONS, MOVES, Mark, Refusal, Result, State, Verb, Why, may
 
 concern = Concern("breaches", __name__, section="breaches", url_prefix="/breaches")
@@ -36,16 +38,18 @@ PERIODS = (31, 92, 366)
 def index() -> Response:
     """The list; htmx gets the results alone."""
     viewer, today = current_user._get_current_object(), clock.today()
-    asked = queries.read(request.args)
+    asked, floors = queries.read(request.args), queries.sees_floors(viewer, today)
     return page(
         "desk/breaches/index.html",
         "results",
         asked=asked,
-        found=queries.listed(viewer, asked),
+        found=queries.listed(viewer, asked, floors=floors),
         tabs=_tabs(viewer, asked),
         chips=_chips(asked),
         reps=[(str(rep.id), rep.name) for rep in reps_of(viewer)] if viewer.role is not Role.REP else [],
-        floors=queries.sees_floors(viewer, today),
+        floors=floors,
+        least=format_yuan(asked.least) if asked.least else "",
+        orders=[(Order.NEW.value, _("The newest")), (Order.SIZE.value, _("The largest"))],
         link=_link,
         words=words,
         today=today,
@@ -58,39 +62,50 @@ def export(kind: str) -> Response:
     """The whole list as CSV or XLSX."""
     viewer, today = current_user._get_current_object(), clock.today()
     floors = queries.sees_floors(viewer, today)
-    rows = exports.rows(queries.every(viewer, queries.read(request.args)), place_names(), floors)
+    found = queries.every(viewer, queries.read(request.args), floors=floors)
+    rows = exports.rows(found, place_names(), floors)
     return _file(kind, f"breaches-{today.isoformat()}", exports.header(floors), rows)
 
 
 @concern.route("/patterns", allow=DECIDERS)
 def patterns() -> Response:
     """Where they come from: by rep, distributor, product, month."""
-    by, days = _asked_pattern()
+    by, days, unpriced = _asked_pattern()
     viewer, today = current_user._get_current_object(), clock.today()
-    found = queries.patterns(viewer, by, today - timedelta(days=days))
+    found = queries.patterns(viewer, by, today - timedelta(days=days), unpriced=unpriced)
+
+    def link(**changes: Any) -> str:
+        return url_for(
+            "breaches.patterns", **{"by": by.value, "days": days, "unpriced": int(unpriced) or None, **changes}
+        )
+
     return page(
         "desk/breaches/patterns.html",
         found=found,
         by=by,
         floors=queries.sees_floors(viewer, today),
-        most=max((row.lost for row in found), default=0),
-        tabs=[(url_for("breaches.patterns", by=one.value, days=days), _by_name(one), one is by) for one in By],
-        chips=[
-            (url_for("breaches.patterns", by=by.value, days=one), _("Last %(days)s days", days=one), one == days)
-            for one in PERIODS
+        unpriced=unpriced,
+        tabs=[(link(by=one.value), _by_name(one), one is by) for one in By],
+        kinds=[
+            (link(unpriced=None), _("Below the floor"), not unpriced),
+            (link(unpriced=1), _("Unpriced"), unpriced),
         ],
-        address=lambda row: _address(by, row),
-        sheet=lambda kind: url_for("breaches.export_patterns", kind=kind, by=by.value, days=days),
+        chips=[(link(days=one), _("Last %(days)s days", days=one), one == days) for one in PERIODS],
+        address=lambda row: _address(by, row, unpriced),
+        sheet=lambda kind: url_for(
+            "breaches.export_patterns", kind=kind, by=by.value, days=days, unpriced=int(unpriced) or None
+        ),
     )
 
 
 @concern.route("/patterns/export.<any(csv, xlsx):kind>", allow=DECIDERS)
 def export_patterns(kind: str) -> Response:
     """The same as a file."""
-    by, days = _asked_pattern()
+    by, days, unpriced = _asked_pattern()
     viewer, today = current_user._get_current_object(), clock.today()
     floors = queries.sees_floors(viewer, today)
-    rows = exports.pattern_rows(queries.patterns(viewer, by, today - timedelta(days=days)), _("Nobody"), floors)
+    found = queries.patterns(viewer, by, today - timedelta(days=days), unpriced=unpriced)
+    rows = exports.pattern_rows(found, _("Nobody"), floors)
     return _file(kind, f"breaches-{by.value}-{today.isoformat()}", exports.pattern_header(floors), rows)
 
 
@@ -100,13 +115,14 @@ def show(breach_id: UUID) -> Response:
     return _show(_find(breach_id))
 
 
-@concern.route(f"{BREACH}/explanation", allow=SIGNED_IN, methods=["POST"])
+@concern.route(f"{BREACH}/explanation", allow=SIGNED_IN, methods=["POST"], outbox=True)
 def explain(breach_id: UUID) -> Response:
     """How it came to this."""
     breach, form = _find(breach_id), WordsForm()
     if not form.validate():
         return _show(breach, 422, explanation=form)
-    actions.explain(current_user, breach, form.words.data or "", clock.now())
+    made_at = outbox.made_at(clock.now())
+    actions.explain(current_user, breach, form.words.data or "", made_at, outbox.key())
     flash(_("Kept. The supervisor reads it here."), "ok")
     return see_other(url_for(".show", breach_id=breach.id))
 
@@ -165,12 +181,15 @@ def _show(breach: Breach, status: int = 200, **more: Any) -> Response:
         "desk/breaches/show.html",
         status=status,
         breach=breach,
+        panels=panels.shown("link:breach", viewer, breach.id, today),
         goods=goods,
         covers=viewer.covers(goods.region_code),
         entries=entries,
         people=queries.names(breach, entries),
         floors=queries.sees_floors(viewer, today),
         margin=queries.margin(breach) if queries.sees_cost(viewer, today) else None,
+        explained=next((one for one in reversed(entries) if one.verb is Verb.EXPLAIN), None),
+        new_key=outbox.key() or uuid7(),
         price=round(breach.amount * 1_000_000 / breach.grams) if breach.grams else None,
         marks=[words.mark_text(Mark(mark)) for mark in breach.facts["marks"]],
         why=words.why_text(Why(breach.facts["why"])) if breach.facts["why"] else None,
@@ -194,7 +213,7 @@ def _link(asked: Asked, **changes: Any) -> str:
 def _tabs(viewer: Any, asked: Asked) -> list[tuple[Any, ...]]:
     counted = queries.counts(viewer)
     names = {
-        Part.OPEN: _("To explain") if viewer.role is Role.REP else _("Open"),
+        Part.OPEN: _("Open"),
         Part.RECOVER: _("Recover"),
         Part.UNPRICED: _("Unpriced"),
         Part.SETTLED: _("Settled"),
@@ -206,7 +225,8 @@ def _tabs(viewer: Any, asked: Asked) -> list[tuple[Any, ...]]:
         return None if count is None else f"{queries.COUNTED}+" if count > queries.COUNTED else str(count)
 
     return [
-        (_link(asked, part=part, result=None), name, part is asked.part, shown(part)) for part, name in names.items()
+        (_link(asked, part=part, result=None, said=None, unpriced=None), name, part is asked.part, shown(part))
+        for part, name in names.items()
     ]
 
 
@@ -215,15 +235,23 @@ def _chips(asked: Asked) -> list[tuple[str, str, bool]]:
     kinds: Iterable[Result] = {Part.OPEN: queries.BELOW, Part.UNPRICED: queries.UNPRICED}.get(
         asked.part, (*queries.BELOW, *queries.UNPRICED)
     )
-    return [
+    chips = [
         (_link(asked, result=None if asked.result is kind else kind), words.result_name(kind), asked.result is kind)
         for kind in kinds
     ]
+    if asked.part in (Part.OPEN, Part.UNPRICED):
+        names = {Said.NO: _("To be explained"), Said.YES: _("Explained")}
+        chips = [
+            (_link(asked, said=None if asked.said is said else said), name, asked.said is said)
+            for said, name in names.items()
+        ] + chips
+    return chips
 
 
-def _asked_pattern() -> tuple[By, int]:
+def _asked_pattern() -> tuple[By, int, bool]:
     by, days = request.args.get("by", ""), request.args.get("days", type=int)
-    return By(by) if by in set(By) else By.REP, days if days in PERIODS else PERIODS[1]
+    unpriced = request.args.get("unpriced") == "1"
+    return By(by) if by in set(By) else By.REP, days if days in PERIODS else PERIODS[1], unpriced
 
 
 def _by_name(by: By) -> str:
@@ -235,13 +263,13 @@ def _by_name(by: By) -> str:
     }[by]
 
 
-def _address(by: By, row: queries.Pattern) -> str | None:
+def _address(by: By, row: queries.Pattern, unpriced: bool) -> str | None:
     """The list of what a row counts; None where there is no filter for it."""
     if not row.key:
         return None
     names = {By.REP: "rep", By.PRODUCT: "product", By.MONTH: "month"}
     found = {"q": row.code} if by is By.DISTRIBUTOR else {names[by]: row.key}
-    return url_for("breaches.index", part=Part.ALL.value, **found)
+    return url_for("breaches.index", part=Part.ALL.value, unpriced=int(unpriced), **found)
 
 
 def _file(kind: str, name: str, header: list[str], rows: Iterator[list[Cell]]) -> Response:

@@ -46,6 +46,13 @@ def state_name(state: State) -> str:
     }[state]
 
 
+def shown_state(state: State, explained: bool) -> tuple[str, str]:
+    """How it stands in a badge, and its tone: what is open and explained waits for the supervisor."""
+    if state is State.OPEN and explained:
+        return _("Explained"), "info"
+    return state_name(state), STATE_TONES[state]
+
+
 STATE_TONES: Mapping[State, str] = {
     State.OPEN: "stop",
     State.RECOVER: "warn",

@@ -5,8 +5,10 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
+from flask import url_for
+
 from fieldapp.core.panels import Panel
-from fieldapp.fieldwork.conflicts import queries, words
+from fieldapp.fieldwork.conflicts import links, queries, words
 from fieldapp.fieldwork.visits import queries as visits
 from fieldapp.people.accounts.models import Role
 from fieldapp.people.accounts.viewer import Viewer
@@ -55,8 +57,27 @@ def _home(viewer: Viewer, _key: UUID, today: date) -> Mapping[str, Any] | None:
     return {"rows": rows, "today": today} if rows else None
 
 
+def _linked(kind: str) -> Panel:
+    """On the page of a thing that conflicts can be linked with: those about it, and how to open one."""
+
+    def read(viewer: Viewer, key: UUID, today: date) -> Mapping[str, Any] | None:
+        rows = [row.id for row in queries.linked_with(viewer, kind, str(key))]
+        parties = links.parties(viewer, kind, str(key))
+        if not rows and not parties:
+            return None
+        return {
+            "rows": lists.of_keys(viewer, rows) if rows else [],
+            "address": url_for("conflicts.new", link=f"{kind}:{key}", party=parties) if parties else None,
+            "words": words,
+            "today": today,
+        }
+
+    return Panel(f"link:{kind}", "desk/conflicts/linked.html", read)
+
+
 PANELS = (
     Panel("distributor", "desk/conflicts/panel.html", _distributor, order=24),
     Panel("visit", "desk/conflicts/visit_panel.html", _visit, order=9),
     Panel("home", "desk/conflicts/home.html", _home, order=22),
+    *map(_linked, ("area", "breach", "crossarea", "merged")),
 )

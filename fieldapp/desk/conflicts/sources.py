@@ -30,6 +30,7 @@ from fieldapp.people.accounts.models import Role, User
 from fieldapp.people.accounts.queries import reps_of, viewer_of
 from fieldapp.people.accounts.viewer import Viewer
 from fieldapp.trade.pricing.models import Price
+from fieldapp.trade.products import lines
 
 CITY = 4  # digits of a region code
 MOST_NEIGHBOURS = 100
@@ -56,7 +57,7 @@ def read(viewer: Viewer, given: MultiDict[str, str]) -> Source | None:
     """
     codes = [given.get("distributor", ""), *given.getlist("party")]
     asked = {code.replace("\0", "").strip().casefold(): None for code in codes if code.strip()}
-    visit_id = _key(given.get("visit", ""))
+    visit_id = links.key_of(given.get("visit", ""))
     visit = visits.find(viewer, visit_id) if visit_id else None
     rows = {row.code.casefold(): row for row in _stores(viewer, Distributor.code_key.in_(asked))} if asked else {}
     found = [rows[code] for code in asked if code in rows]
@@ -90,13 +91,6 @@ def _stores(viewer: Viewer, *conditions: Any) -> Sequence[Any]:
     return db.session.execute(wanted.order_by(Distributor.pinyin, Distributor.id).limit(MOST_NEIGHBOURS)).all()
 
 
-def _key(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
-
-
 # People and visits -------------------------------------------------------------------------------------------------
 
 
@@ -111,7 +105,7 @@ def helpers(viewer: Viewer, regions: Iterable[str | None]) -> list[tuple[str, st
 
 def helper(key: str) -> Viewer | None:
     """Somebody of those by his key, as a viewer."""
-    found = _key(key)
+    found = links.key_of(key)
     user = db.session.get(User, found) if found else None
     return viewer_of(user) if user is not None and user.active else None
 
@@ -137,9 +131,8 @@ def visits_of(distributors: Collection[UUID], since: date) -> Mapping[UUID, list
 
 def _area_title(row: Any) -> str:
     place = reference.read()[1].path(row.region_code)
-    line = _("all lines") if row.line == "*" else row.line
     shared = " · " + _("shared") if row.shared else ""
-    return f"{row.name} · {place} · {line}{shared} · {row.valid_from.isoformat()}"
+    return f"{row.name} · {place} · {lines.said(row.line)}{shared} · {row.valid_from.isoformat()}"
 
 
 def _areas(viewer: Viewer, *conditions: Any) -> Sequence[Any]:
@@ -153,14 +146,10 @@ def _areas(viewer: Viewer, *conditions: Any) -> Sequence[Any]:
     ).all()
 
 
-def _keys(texts: Iterable[str]) -> list[UUID]:
-    return [key for text in texts if (key := _key(text)) is not None]
-
-
 def _find_areas(viewer: Viewer, keys: Collection[str]) -> dict[str, Linked]:
     return {
-        str(row.id): Linked(_area_title(row), url_for("portfolio.show", distributor_id=row.distributor_id))
-        for row in _areas(viewer, Area.id.in_(_keys(keys)))
+        str(row.id): Linked(_area_title(row), url_for("areas.show", area_id=row.id))
+        for row in _areas(viewer, Area.id.in_(links.keys_of(keys)))
     }
 
 
@@ -185,7 +174,7 @@ def _find_prices(_viewer: Viewer, keys: Collection[str]) -> dict[str, Linked]:
     held, regions = reference.read()
     names = {one.id: one.name for one in held.products.values()}
     columns = (Price.id, Price.product_id, Price.region_code, Price.tier, Price.list_price, Price.valid_from)
-    rows = db.session.execute(sa.select(*columns).where(Price.id.in_(_keys(keys))))
+    rows = db.session.execute(sa.select(*columns).where(Price.id.in_(links.keys_of(keys))))
     return {
         str(row.id): Linked(
             " · ".join(
@@ -204,7 +193,7 @@ def _find_prices(_viewer: Viewer, keys: Collection[str]) -> dict[str, Linked]:
 
 
 def _find_tickets(viewer: Viewer, keys: Collection[str]) -> dict[str, Linked]:
-    rows = db.session.scalars(sa.select(Ticket).where(Ticket.id.in_(_keys(keys)), tickets.visible(viewer)))
+    rows = db.session.scalars(sa.select(Ticket).where(Ticket.id.in_(links.keys_of(keys)), tickets.visible(viewer)))
     return {str(row.id): Linked(_ticket_title(row), url_for("tickets.show", ticket_id=row.id)) for row in rows}
 
 
@@ -222,9 +211,14 @@ def _ticket_title(row: Ticket) -> str:
     return f"{row.shown_number} · {ticket_words.kind_name(row.kind)} · {ticket_words.state_name(row.state)}"
 
 
-# Kinds of other rooms (cross-area cases, merged accounts, floor breaches) are declared beside these, in create_app().
+def _parties_of_area(viewer: Viewer, key: str) -> list[str]:
+    wanted = sa.select(Distributor.code).join(Area, Area.distributor_id == Distributor.id)
+    return list(db.session.scalars(wanted.where(Area.id == links.key_of(key), viewer.scope(Distributor.region_code))))
+
+
+# Cross-area cases, merged accounts and floor breaches declare their own kinds, in the room of each.
 LINKS = (
-    LinkKind("area", lambda: _("Sales areas"), _find_areas, _suggest_areas),
+    LinkKind("area", lambda: _("Sales areas"), _find_areas, _suggest_areas, _parties_of_area),
     LinkKind("ticket", lambda: _("Tickets"), _find_tickets, _suggest_tickets),
     LinkKind("product", lambda: _("Products"), _find_products, _suggest_products),
     LinkKind("price", lambda: _("Prices"), _find_prices),

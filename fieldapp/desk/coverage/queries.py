@@ -95,12 +95,6 @@ def children(names: Names, code: str) -> list[str]:
     return next((found for digits in LENGTHS if digits > len(code) and (found := names.below(code, digits))), [])
 
 
-def lines() -> list[tuple[str, str]]:
-    """(key, name) of the product lines that products have."""
-    found = {product.line_key: product.line for product in reference.read()[0].products.values()}
-    return sorted(found.items())
-
-
 def show(viewer: Viewer, asked: Asked) -> Shown | None:
     """The page of a region; None where there is no such region."""
     names = reference.read()[1].names

@@ -16,6 +16,7 @@ from fieldapp.core.page import page
 from fieldapp.core.sheets import CSV_TYPE, XLSX_TYPE, Cell, csv_chunks, write_xlsx
 from fieldapp.network.territory.patches import short
 from fieldapp.network.territory.rules import ALL_LINES, chain
+from fieldapp.trade.products import lines
 
 from . import exports, queries, words
 from .forms import Asked, By, Sort
@@ -58,7 +59,8 @@ def index() -> Response:
         title=_title(shown),
         trail=_trail(asked, shown),
         chips=[] if shown.nation else _chips(asked),
-        lines=[(ALL_LINES, _("All product lines")), *queries.lines()],
+        lines=[(ALL_LINES, _("All product lines")), *lines.options()],
+        said_line=lines.said,
         legend=shown.legend[:COLOURS] if asked.by is not By.WHITE else (),
         standby=queries.standby(current_user, shown),
         columns=[(key, _link(asked, sort=key), asked.sort is key) for key in (Sort.NAME, Sort.OWNERS, Sort.WHITE)],

@@ -28,6 +28,7 @@ from fieldapp.standing.crossarea.rules import (
     possible,
 )
 from fieldapp.trade.pricing.rules import best_price
+from fieldapp.trade.products import lines as product_lines
 
 from . import presentation, sources
 
@@ -50,7 +51,7 @@ class Screen:
     """One case with all that its forms and lists need. `known`: the distributors that he may know, by key; `owners`:
     those of the place among them, `elsewhere`: how many more own it. `refused`: why he may not decide now, where
     somebody has to. `price`: the price list's row for the product there, where both are known. `line`: the product
-    line that the place's owners were asked for, as the products write it; `goods`: names of the products of `lines`.
+    line that the place's owners were asked for, as a reader knows it; `goods`: names of the products of `lines`.
     `late`: since when it should have gone on."""
 
     viewer: Viewer
@@ -178,7 +179,7 @@ def read(viewer: Viewer, case: CrossCase, today: date, failed: Failed | None = N
         owners=[known[key] for key in owners if key in known],
         elsewhere=sum(key not in known for key in owners),
         product=product,
-        line=next((one.line for one in held.products.values() if one.line_key == case.line_key), case.line_key),
+        line=product_lines.said(case.line_key) if case.line_key else "",
         goods={one.id: one.name for one in held.products.values()},
         price=price,
         traced=sources.trace(viewer, case.batch_key, case.product_id, case.region_code, case.line_key, today),

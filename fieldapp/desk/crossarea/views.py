@@ -12,7 +12,7 @@ from flask import Response, abort, flash, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from fieldapp.core import clock, contents, outbox, storage
+from fieldapp.core import clock, contents, outbox, panels, storage
 from fieldapp.core.access import DECIDERS, FIELD, SIGNED_IN
 from fieldapp.core.concern import Concern
 from fieldapp.core.contents import Content
@@ -185,7 +185,8 @@ def _find(case_id: UUID) -> CrossCase:
 
 def _show(case: CrossCase, status: int = 200, failed: Failed | None = None, said: str | None = None) -> Response:
     shown = screen.read(_viewer(), case, clock.today(), failed, said)
-    return page("desk/crossarea/show.html", status=status, s=shown)
+    beside = panels.shown("link:crossarea", shown.viewer, case.id, shown.today)
+    return page("desk/crossarea/show.html", status=status, s=shown, panels=beside)
 
 
 def _advance(case_id: UUID, called: str, form: WordsForm, verb: CaseVerb, done: str) -> Response:

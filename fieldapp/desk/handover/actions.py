@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from fieldapp.core.db import begin_writing, db, insert_into, uuid7
 from fieldapp.core.logs import log
+from fieldapp.fieldwork.conflicts import passing_on as conflicts
 from fieldapp.fieldwork.feedback import actions as feedback
 from fieldapp.fieldwork.remediation import actions as remediation
 from fieldapp.fieldwork.remediation.models import Ticket
@@ -309,6 +310,7 @@ def _move_patch(handover: Handover, wanted: Wanted, found: Sequence[Item], when:
         Matter.REMARK: lambda keys: feedback.pass_on(by, keys, to, handover.reason, when.now),
         Matter.TASK: lambda keys: tasks.pass_on(by, keys, {"owner_id": to}, when.now),
         Matter.PLAN: lambda keys: plans.pass_on(by, keys, to, when.now),
+        Matter.CONFLICT: lambda keys: conflicts.pass_on(by, keys, wanted.giver, to, why, when.now),
     }
     gone: set[UUID] = set()
     for matter, pass_on in verbs.items():

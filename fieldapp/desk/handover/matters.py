@@ -1,6 +1,6 @@
 """What would go along with a hand-over and what would stay, read from the rows as they stand."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import islice
 from typing import Any, NamedTuple
@@ -9,6 +9,8 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from fieldapp.core.db import db
+from fieldapp.fieldwork.conflicts.models import Conflict, ConflictParty, ConflictPoint
+from fieldapp.fieldwork.conflicts.rules import GOING, PointState
 from fieldapp.fieldwork.feedback.models import Remark
 from fieldapp.fieldwork.feedback.rules import RemarkState
 from fieldapp.fieldwork.remediation.models import Remedy, Ticket
@@ -170,7 +172,32 @@ def of_reps(giver: UUID, taker: Viewer, region: str, day: date) -> list[Item]:
             sa.select(key, place).join(Distributor, Distributor.id == place).where(here, *wanted).order_by(order, key)
         )
         items += [Item(matter, one, why.get(where, Why.NOT_HIS)) for one, where in db.session.execute(found).tuples()]
-    return _without_merged(items)
+    return _without_merged(items) + _conflicts_of(giver, why)
+
+
+def _conflicts_of(rep: UUID, why: Mapping[UUID, Why | None]) -> list[Item]:
+    """Conflicts that a rep looks after, or has promised something in, with those of his distributors that are handed
+    over. `why`: these, and why each stays. One with a distributor that he keeps is not touched.
+    """
+    promised = sa.select(ConflictPoint.conflict_id).where(
+        ConflictPoint.owner_id == rep, ConflictPoint.state == PointState.OPEN
+    )
+    mine = sa.or_(Conflict.owner_id == rep, Conflict.id.in_(promised))
+    rows = (
+        sa.select(Conflict.id, Distributor.id)
+        .join(ConflictParty, ConflictParty.conflict_id == Conflict.id)
+        .join(Distributor, Distributor.id == ConflictParty.distributor_id)
+        .where(Conflict.state.in_(GOING), mine, Distributor.rep_id == rep)
+        .order_by(Conflict.number)
+    )
+    parties: dict[UUID, list[UUID]] = {}
+    for conflict, distributor in db.session.execute(rows).tuples():
+        parties.setdefault(conflict, []).append(distributor)
+    return [
+        Item(Matter.CONFLICT, conflict, None if None in (reasons := [why[one] for one in his]) else reasons[0])
+        for conflict, his in parties.items()
+        if all(one in why for one in his)
+    ]
 
 
 def _without_merged(items: Sequence[Item]) -> list[Item]:

@@ -14,6 +14,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from fieldapp.core.db import db
+from fieldapp.fieldwork.conflicts.models import Conflict, ConflictParty
 from fieldapp.fieldwork.feedback.models import Remark
 from fieldapp.fieldwork.remediation.models import Ticket
 from fieldapp.fieldwork.surveys.models import Survey
@@ -364,8 +365,9 @@ def _said(viewer: Viewer, matter: Matter, keys: Sequence[UUID], most: int | None
     column = select.selected_columns[0]
     found: list[Said] = []
     for chunk in matters.chunks(keys):
-        rows = {row[0]: row for row in db.session.execute(select.where(column.in_(chunk)))}
-        found += [Said(*rows[key][:-1]) for key in chunk if key in rows and viewer.covers(rows[key][-1])]
+        # A conflict has a row for each of its parties: any that he covers will do.
+        rows = {row[0]: row for row in db.session.execute(select.where(column.in_(chunk))) if viewer.covers(row[-1])}
+        found += [Said(*rows[key][:-1]) for key in chunk if key in rows]
         if most is not None and len(found) >= most:
             break
     return found if most is None else found[:most]
@@ -380,6 +382,10 @@ def _saying(matter: Matter) -> sa.Select[Any]:
     if matter is Matter.CUSTOMER:
         columns: tuple[Any, ...] = (Outlet.id, Outlet.kind, Outlet.name, Outlet.region_code, none)
         return sa.select(*columns, name, home).join(Distributor, Distributor.id == Outlet.distributor_id)
+    if matter is Matter.CONFLICT:
+        columns = (Conflict.id, Conflict.kind, sa.cast(Conflict.number, sa.String), home, none, name, home)
+        parties = sa.select(*columns).join(ConflictParty, ConflictParty.conflict_id == Conflict.id)
+        return parties.join(Distributor, Distributor.id == ConflictParty.distributor_id)
     table: Any = {
         Matter.TICKET: Ticket, Matter.SURVEY: Survey, Matter.REMARK: Remark, Matter.TASK: Task, Matter.PLAN: VisitPlan,
     }[matter]  # fmt: skip

@@ -44,6 +44,7 @@ class Matter(StrEnum):
     REMARK = "remark"
     TASK = "task"
     PLAN = "plan"
+    CONFLICT = "conflict"
 
 
 class Why(StrEnum):

@@ -26,6 +26,7 @@ from fieldapp.network.territory.models import Region
 from fieldapp.network.territory.rules import ALL_LINES
 from fieldapp.people.accounts.models import Role, User
 from fieldapp.people.accounts.rules import username_key
+from fieldapp.trade.products import lines
 
 from . import actions, exports, matters, queries, words
 from .actions import MovedError, RefusedError, When
@@ -279,10 +280,10 @@ def _find_areas(steps: _Steps, step: str, _text: str) -> Found:
     if steps.giver is None:
         return []
     place = place_names()
-    lines: dict[str, list[str]] = {}
+    held: dict[str, list[str]] = {}
     for row in queries.areas.of_distributor(steps.giver.id, clock.today(), 200):
-        lines.setdefault(row.region_code, []).append(_said_line(row.line))
-    return [(steps.link(**{step: code}), place(code), ", ".join(dict.fromkeys(held))) for code, held in lines.items()]
+        held.setdefault(row.region_code, []).append(lines.said(row.line))
+    return [(steps.link(**{step: code}), place(code), ", ".join(dict.fromkeys(some))) for code, some in held.items()]
 
 
 def _find_regions(steps: _Steps, step: str, text: str) -> Found:
@@ -323,7 +324,7 @@ def _new(steps: _Steps, form: LookForm, status: int = 200, said: str = "") -> Re
         key=form.data.get("key") or uuid7(),
         reason=form.data.get("reason") or "",
         errors=form.errors,
-        known=list({row.line.casefold(): (row.line.casefold(), _said_line(row.line)) for row in rows}.values()),
+        known=list({row.line.casefold(): (row.line.casefold(), lines.said(row.line)) for row in rows}.values()),
         preview=preview,
         groups=queries.going(current_user, preview.items) if preview else [],
         staying=queries.staying(preview.items) if preview else [],
@@ -362,7 +363,7 @@ def _show(row: Row, status: int = 200, said: str = "") -> Response:
         status=status,
         row=row,
         handover=handover,
-        lines=", ".join(_said_line(one["line"]) for one in handover.areas),
+        lines=", ".join(lines.said(one["line"]) for one in handover.areas),
         groups=queries.going(current_user, found),
         staying=queries.staying(found),
         both=_in_both(found),
@@ -381,10 +382,6 @@ def _in_both(found: Iterable[matters.Item]) -> int:
 
 def _when() -> When:
     return When(clock.now(), clock.today())
-
-
-def _said_line(line: str) -> str:
-    return _("All lines") if line == ALL_LINES else line
 
 
 def _distributor(code: str | None) -> Distributor | None:

@@ -7,6 +7,7 @@ from flask_babel import pgettext
 from fieldapp.core.i18n import gettext as _
 from fieldapp.core.i18n import ngettext
 from fieldapp.desk.surveys.words import purpose_name
+from fieldapp.fieldwork.conflicts.words import kind_name as conflict_name
 from fieldapp.fieldwork.feedback.policy import kind_name as remark_name
 from fieldapp.fieldwork.remediation.words import kind_name as ticket_name
 from fieldapp.fieldwork.tasks.rules import TaskKind
@@ -45,6 +46,7 @@ def matter_name(matter: Matter) -> str:
         Matter.REMARK: _("Open remarks"),
         Matter.TASK: _("Promises and tasks"),
         Matter.PLAN: _("Planned visits"),
+        Matter.CONFLICT: _("Conflicts"),
     }[matter]
 
 
@@ -58,6 +60,7 @@ def counted(matter: Matter, number: int) -> str:
         Matter.REMARK: lambda: ngettext("%(num)d open remark", "%(num)d open remarks", number),
         Matter.TASK: lambda: ngettext("%(num)d promise or task", "%(num)d promises and tasks", number),
         Matter.PLAN: lambda: ngettext("%(num)d planned visit", "%(num)d planned visits", number),
+        Matter.CONFLICT: lambda: ngettext("%(num)d conflict", "%(num)d conflicts", number),
     }[matter]()
 
 
@@ -114,6 +117,8 @@ def said(matter: Matter, row: Said) -> tuple[str, str]:
     day = row.on.isoformat() if row.on is not None else ""
     if matter is Matter.TICKET:
         return f"T-{int(row.text):06d}", f"{ticket_name(row.kind)} · {row.of}"
+    if matter is Matter.CONFLICT:
+        return f"C-{int(row.text):06d}", f"{conflict_name(row.kind)} · {row.of}"
     if matter is Matter.CUSTOMER:
         return row.text, f"{outlet_name(row.kind)} · {row.of}"
     if matter is Matter.DISTRIBUTOR:

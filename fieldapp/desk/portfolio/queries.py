@@ -28,7 +28,6 @@ from fieldapp.network.distributors.models import Contact, Distributor, SearchEnt
 from fieldapp.network.distributors.queries import matching
 from fieldapp.network.distributors.rules import Status
 from fieldapp.network.playbook.models import ContactType, present_of_contact
-from fieldapp.network.territory.models import Area
 from fieldapp.people.accounts.models import User
 from fieldapp.people.accounts.viewer import Viewer
 from fieldapp.standing.grading.credit_rules import limit_on
@@ -440,12 +439,11 @@ class Shown:
     standing: Row
     ledger: LedgerFacts
     contacts: Sequence[Any]
-    areas: Sequence[Any]
     check: Any | None
 
 
 def find(viewer: Viewer, distributor_id: UUID, today: date) -> Shown | None:
-    """A distributor in the viewer's patch with all that its page shows, or None; four statements."""
+    """A distributor in the viewer's patch with all that its page shows, or None; three statements."""
     statement = (
         sa.select(
             *_SHOWN,
@@ -472,7 +470,6 @@ def find(viewer: Viewer, distributor_id: UUID, today: date) -> Shown | None:
         standing=_row(row, today),
         ledger=_ledger(row, today),
         contacts=_contacts(row.id),
-        areas=_areas(row.id),
         check=_latest_check(viewer, row.id),
     )
 
@@ -483,14 +480,6 @@ def _contacts(distributor_id: UUID) -> Sequence[Any]:
         .outerjoin(ContactType, present_of_contact())
         .where(Contact.distributor_id == distributor_id)
         .order_by(Contact.main.desc(), Contact.name)
-    ).all()
-
-
-def _areas(distributor_id: UUID) -> Sequence[Any]:
-    return db.session.execute(
-        sa.select(Area.region_code, Area.line, Area.valid_from, Area.valid_to, Area.shared)
-        .where(Area.distributor_id == distributor_id)
-        .order_by(Area.region_code, Area.line, Area.valid_from.desc())
     ).all()
 
 

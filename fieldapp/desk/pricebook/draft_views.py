@@ -21,9 +21,19 @@ from fieldapp.desk.visits import products
 from fieldapp.people.policy.queries import names_of
 from fieldapp.trade.pricing import actions, policy, queries
 from fieldapp.trade.pricing.actions import BlockedError, ChangedError, RefusedError, TakenError, TooManyError
-from fieldapp.trade.pricing.change_rules import DraftState, LineKind, Problem, Refusal, Verb, percent_between
+from fieldapp.trade.pricing.change_rules import (
+    DraftState,
+    Fault,
+    LineKind,
+    Problem,
+    Refusal,
+    Verb,
+    percent_between,
+)
 from fieldapp.trade.pricing.change_rules import refusal as rule
 from fieldapp.trade.pricing.models import PriceDraft
+from fieldapp.trade.pricing.rules import ANY
+from fieldapp.trade.products import lines
 
 from . import effect, exports, words
 from .forms import (
@@ -39,7 +49,7 @@ from .forms import (
     read_grid,
     shown,
 )
-from .views import code_of, concern, rights, sheet, tabs
+from .views import concern, regions_meant, rights, sheet, tabs
 
 PAGE = 20
 COMPARED = 50
@@ -111,7 +121,10 @@ def describe(draft_id: UUID) -> Response:
 
 @concern.route(f"{ONE}/grid", allow=DECIDERS, methods=("POST",))
 def save(draft_id: UUID) -> Response:
-    """Save what was typed into the grid, together with what others saved meanwhile; 409 where both changed a cell."""
+    """Save what was typed into the grid, together with what others saved meanwhile; 409 where both changed a cell.
+
+    `then=compare` goes on to the comparison: what was typed and not saved is never left behind.
+    """
     found = _find(draft_id)
     grid = read_grid(request.form, request.form.getlist("line")[:PAGE])
     if grid.errors:
@@ -124,6 +137,8 @@ def save(draft_id: UUID) -> Response:
         return _clash(found, grid, error.clashes)
     except TakenError:
         return _editor(_again(draft_id), 409, grid=grid, refused=_taken())
+    if request.form.get("then") == "compare":
+        return see_other(url_for(".comparison", draft_id=draft_id))
     return _saved(found, page=page_of(request.args.get("page")))
 
 
@@ -199,7 +214,7 @@ def _copy(found: PriceDraft, form: CopyForm) -> Response:
 @concern.route(f"{ONE}/adjustments", allow=DECIDERS, methods=("POST",))
 def adjust(draft_id: UUID) -> Response:
     """Raise or lower one price of many rows at once."""
-    found, form = _find(draft_id), RaiseForm(code_of)
+    found, form = _find(draft_id), RaiseForm(regions_meant)
     if not form.validate():
         return _editor(found, 422, raised=form)
     try:
@@ -349,7 +364,7 @@ def _line_form(**given: Any) -> LineForm:
         found = products.meant(text)
         return found.id if found else None
 
-    return LineForm(product_of, code_of, current_user.covers, **given)
+    return LineForm(product_of, regions_meant, current_user.covers, **given)
 
 
 def _problems(found: PriceDraft) -> tuple[dict[Any, Any], dict[Any, Any], dict[str, list[Problem]]]:
@@ -359,6 +374,12 @@ def _problems(found: PriceDraft) -> tuple[dict[Any, Any], dict[Any, Any], dict[s
     for plan in plans.values():
         for problem in plan.problems:
             of_line[problem.line].append(problem)
+    named = [(plan, tier) for (_product, _region, tier), plan in plans.items() if tier != ANY]
+    known = queries.tiers_of_distributors() if named else set()
+    for plan, tier in named:
+        if tier not in known:
+            for line in plan.before:
+                of_line[line].append(Problem(line, "tier", Fault.NOBODY))
     return plans, held, of_line
 
 
@@ -388,7 +409,7 @@ def _editor(
         draft=found,
         about=about,
         line=line,
-        raised=raised or RaiseForm(code_of, formdata=None, data={"field": "floor_price", "unit": "yuan"}),
+        raised=raised or RaiseForm(regions_meant, formdata=None, data={"field": "floor_price", "unit": "yuan"}),
         grid=grid,
         rows=rows,
         shown={str(one.line.id): shown(one.line) for one in rows},
@@ -401,7 +422,7 @@ def _editor(
         words=words,
         place=place_names(),
         names=names_of([found.made_by_id, found.submitted_by_id]),
-        lines=[(one, one) for one in queries.product_lines()],
+        lines=lines.options(),
         tiers=[(one, one) for one in queries.tiers()],
         products=products.names(),
         is_end=LineKind.END,
@@ -423,6 +444,9 @@ def _comparison(
         return rule(found.state, verb, drafter=may.drafts, approver=may.approves, editor=editor) is None
 
     count = queries.count_lines(found.id)
+    before = {key: one for plan in plans.values() for key, one in plan.before.items()} if under_way else {}
+    if found.state is DraftState.PUBLISHED:
+        before = dict(queries.replaced(found.id))
 
     def address(page: int) -> str:
         return url_for(".comparison", draft_id=found.id, page=page)
@@ -433,7 +457,7 @@ def _comparison(
         draft=found,
         rows=queries.lines(found.id, COMPARED, (number - 1) * COMPARED),
         count=count,
-        before={key: one for plan in plans.values() for key, one in plan.before.items()} if under_way else {},
+        before=before,
         problems=problems if under_way else {},
         faulty=sum(any(one.stops for one in given) for given in problems.values()) if under_way else 0,
         effect=effect.effect(current_user, plans, held, today, clock.now()) if under_way else None,

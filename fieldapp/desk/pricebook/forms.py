@@ -154,8 +154,23 @@ def key_of(text: str | None) -> UUID | None:
         return None
 
 
+Regions = Callable[[str], list[tuple[str, str]]]
+_NAMED = 4
+
+
+def _one_of(meant: list[tuple[str, str]]) -> str:
+    """The code of the only region that a text may mean; ValidationError where it is none, or not clear which."""
+    if not meant:
+        raise ValidationError(_("There is no such region. Give its name or its code."))
+    if len(meant) > 1:
+        names = _(", ").join(f"{name} {code}" for code, name in meant[:_NAMED])
+        more = "…" if len(meant) > _NAMED else ""
+        raise ValidationError(_("Several regions are called so: %(names)s. Give the code.", names=names + more))
+    return meant[0][0]
+
+
 class LineForm(Form):
-    """A new line of a draft. `product_of` and `code_of`: which product and which region are meant."""
+    """A new line of a draft. `product_of` and `regions_of`: which product and which regions may be meant."""
 
     product = StringField(validators=[required(), at_most(120)])
     region = StringField(validators=[required(), at_most(64)])
@@ -169,13 +184,13 @@ class LineForm(Form):
     def __init__(
         self,
         product_of: Callable[[str], UUID | None],
-        code_of: Callable[[str], str | None],
+        regions_of: Regions,
         covers: Callable[[str | None], bool],
         *arguments: Any,
         **named: Any,
     ) -> None:
         super().__init__(*arguments, **named)
-        self._product_of, self._code_of, self._covers = product_of, code_of, covers
+        self._product_of, self._regions_of, self._covers = product_of, regions_of, covers
         self._values: dict[str, Any] = {}
 
     def validate_product(self, field: StringField) -> None:
@@ -188,12 +203,10 @@ class LineForm(Form):
 
     def validate_region(self, field: StringField) -> None:
         """A region of the viewer's patch."""
-        code = self._code_of(field.data or "")
-        if code is None:
-            raise ValidationError(_("There is no such region. Give its name or its code."))
-        if not self._covers(code):
+        meant = self._regions_of(field.data or "")
+        if meant and not any(self._covers(code) for code, _name in meant):
             raise ValidationError(_("This region lies outside your patch."))
-        self._values["region_code"] = code
+        self._values["region_code"] = _one_of([one for one in meant if self._covers(one[0])])
 
     def validate_tier(self, field: StringField) -> None:
         """One word; none is all tiers."""
@@ -247,9 +260,10 @@ class RaiseForm(Form):
     region = StringField(validators=[at_most(64)])
     tier = StringField(validators=[at_most(64)])
 
-    def __init__(self, code_of: Callable[[str], str | None], *arguments: Any, **named: Any) -> None:
+    def __init__(self, regions_of: Regions, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
-        self._code_of = code_of
+        self._regions_of = regions_of
+        self._region = ""
         self._amount = Decimal(0)
 
     def validate_field(self, field: StringField) -> None:
@@ -270,8 +284,8 @@ class RaiseForm(Form):
 
     def validate_region(self, field: StringField) -> None:
         """A region, or none for all."""
-        if field.data and self._code_of(field.data) is None:
-            raise ValidationError(_("There is no such region. Give its name or its code."))
+        if field.data:
+            self._region = _one_of(self._regions_of(field.data))
 
     @property
     def by_how_much(self) -> Raise:
@@ -283,8 +297,7 @@ class RaiseForm(Form):
 
     def asked(self, day: date) -> Asked:
         """The rows that it means."""
-        region = self._code_of(self.region.data) if self.region.data else ""
-        return Asked(day, "now", self.product.data or "", self.line.data or "", region or "", self.tier.data or "")
+        return Asked(day, "now", self.product.data or "", self.line.data or "", self._region, self.tier.data or "")
 
 
 # The grid of a draft ------------------------------------------------------------------------------------------------

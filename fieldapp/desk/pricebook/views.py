@@ -25,6 +25,7 @@ from fieldapp.trade.pricing import policy, queries
 from fieldapp.trade.pricing.change_rules import DraftState, holding
 from fieldapp.trade.pricing.policy import Rights
 from fieldapp.trade.pricing.rules import Standing, explain
+from fieldapp.trade.products import lines
 
 from . import exports, words
 from .forms import Wanted, clean, day_of, page_of, read_book
@@ -33,6 +34,7 @@ concern = Concern("pricebook", __name__, section="pricebook", url_prefix="/price
 PAGE = 50
 ROW_HISTORY = 20
 MOST_EXPORTED = 200_000
+_MOST_CALLED = 200  # regions whose name begins alike
 
 
 def rights() -> Rights:
@@ -47,6 +49,18 @@ def code_of(text: str) -> str | None:
         return plain
     found = regions_called(plain, 1)
     return found[0][0] if found else None
+
+
+def regions_meant(text: str) -> list[tuple[str, str]]:
+    """(code, name with its path) of those that a typed code or name may mean, more than one where it is not clear.
+
+    A code is itself; of names the largest regions whose name begins so: "河南" is the province, "鼓楼" four districts.
+    """
+    plain = text.strip()
+    if plain in reference.read()[1].names:
+        return [(plain, place_names()(plain))]
+    found = regions_called(plain, _MOST_CALLED)
+    return [one for one in found if len(one[0]) == len(found[0][0])]
 
 
 def tabs(here: str, may: Rights) -> list[tuple[str, str, bool]]:
@@ -76,7 +90,7 @@ def index() -> Response:
         words=words,
         place=place_names(),
         today=clock.today(),
-        lines=[(one, one) for one in queries.product_lines()],
+        lines=lines.options(),
         tiers=[(one, one) for one in queries.tiers()],
         products=products.names(),
         meant=_region_shown(wanted),
@@ -231,6 +245,7 @@ def rebates() -> Response:
     may = rights()
     return page(
         "desk/pricebook/rebates.html",
+        said_line=lines.said,
         rows=queries.rebates(current_user, clock.today()),
         tabs=tabs("rebates", may),
         words=words,

@@ -15,7 +15,8 @@ from fieldapp.trade.pricing.rules import Standing
 def column(name: str) -> str:
     """A column of a line."""
     return {
-        "valid_from": _("From"),
+        "tier": _("Tier"),
+        "valid_from": _("First day"),
         "valid_to": _("Last day"),
         "list_price": _("List price"),
         "floor_price": _("Floor"),
@@ -90,6 +91,7 @@ def fault(problem: Problem) -> str:
         Fault.RETAIL_BELOW_LIST: _("The suggested retail price lies under the list price %(list)s."),
         Fault.JUMP: _("It was %(was)s: a change of %(percent)s %%. Is it so?"),
         Fault.UNCHANGED: _("Nothing changes by this line."),
+        Fault.NOBODY: _("No distributor is of this tier: nobody would have this price."),
     }[problem.fault] % facts
 
 

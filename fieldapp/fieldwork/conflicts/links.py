@@ -1,9 +1,10 @@
 """What a conflict can be linked with. Each concern that has something to link declares its kind when the app is built:
 
-    conflict_links.declare(app, [LinkKind("crossarea", lambda: _("Cross-area case"), crossarea.linked)])
+    conflict_links.declare(app, [LinkKind("crossarea", lambda: _("Cross-area sales"), find, suggest, parties)])
 
-and its page offers `/conflicts/new?link=crossarea:<key>&party=<distributor code>&party=…`. A link is kept as (kind,
-key) alone: what it is called, where it leads and whether somebody may see it is asked each time, of who knows.
+and its page shows the panels of the place `link:crossarea`: the conflicts about it, and a button that opens one with
+`/conflicts/new?link=crossarea:<key>&party=<distributor code>&party=…`. A link is kept as (kind, key) alone: what it
+is called, where it leads and whether somebody may see it is asked each time, of who knows.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -27,12 +28,14 @@ class Linked(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class LinkKind:
     """A kind of things to link. `find(viewer, keys)` gives those of the keys that are there and that the viewer may
-    see; `suggest(viewer, distributors)` what is offered to be linked with a conflict of distributors that he covers."""
+    see; `suggest(viewer, distributors)` what is offered to be linked with a conflict of distributors that he covers;
+    `parties(viewer, key)` the codes of those whom a thing that he may see is about, as far as he covers them."""
 
     name: str
     title: Callable[[], str]
     find: Callable[[Any, Collection[str]], Mapping[str, Linked]]
     suggest: Callable[[Any, Collection[UUID]], Sequence[tuple[str, str]]] | None = None
+    parties: Callable[[Any, str], Sequence[str]] | None = None
 
 
 def declare(app: Flask, kinds: Iterable[LinkKind]) -> None:
@@ -76,3 +79,22 @@ def suggested(viewer: Any, distributors: Collection[UUID]) -> list[tuple[str, li
         if offered:
             found.append((kind.title(), [(f"{kind.name}:{key}", text) for key, text in offered]))
     return found
+
+
+def parties(viewer: Any, kind: str, key: str) -> Sequence[str]:
+    """Codes of the distributors that a thing is about, of those that the viewer covers."""
+    held = kinds().get(kind)
+    return held.parties(viewer, key) if held is not None and held.parties is not None else ()
+
+
+def key_of(text: str) -> UUID | None:
+    """The key of a row, where the things of a kind are rows; None where it is none."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def keys_of(texts: Iterable[str]) -> list[UUID]:
+    """Those of some that are keys of rows."""
+    return [key for text in texts if (key := key_of(text)) is not None]

@@ -213,6 +213,14 @@ def those_met(viewer: Viewer, area: Span, *, besides: UUID | None = None) -> lis
     ]
 
 
+def sold_by(viewer: Viewer, region: str, besides: UUID, since: date) -> list[Held]:
+    """Areas that others than `besides` have at just this region, and that do not end before `since`."""
+    theirs = (Area.region_code == region, Area.distributor_id != besides)
+    lasting = sa.or_(Area.valid_to.is_(None), Area.valid_to >= since)
+    rows = select_rows().where(*theirs, lasting).order_by(Area.line_key, Area.valid_from)
+    return [held_as(viewer, Row(*row)) for row in db.session.execute(rows)]
+
+
 def around(viewer: Viewer, area: Span) -> tuple[list[Held], list[Held]]:
     """(areas of others out of which it takes a part, areas of others that stay inside it); at most 200 inside."""
     near = sa.or_(

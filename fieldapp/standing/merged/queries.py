@@ -229,6 +229,13 @@ def last_run() -> MergedRun | None:
 # One pair -------------------------------------------------------------------------------------------------------------
 
 
+def pairs(viewer: Viewer, *conditions: sa.ColumnElement[bool], most: int) -> list[Pair]:
+    """Pairs whose accounts both lie in the viewer's patch, the strongest first."""
+    statement = _from(MergedPair, _one, _other).where(_scope(viewer), *conditions)
+    found = db.session.execute(statement.order_by(MergedPair.score.desc(), MergedPair.id).limit(most))
+    return [Pair(*row) for row in found]
+
+
 def find(viewer: Viewer, pair_id: UUID) -> Pair | None:
     """A pair whose accounts both lie in the viewer's patch, or None."""
     statement = _from(MergedPair, _one, _other).where(MergedPair.id == pair_id, _scope(viewer))

@@ -9,7 +9,7 @@ from flask import Response, abort, flash, request, send_file, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from fieldapp.core import clock
+from fieldapp.core import clock, panels
 from fieldapp.core.access import DECIDERS
 from fieldapp.core.concern import Concern
 from fieldapp.core.page import page, see_other
@@ -170,6 +170,7 @@ def _show(pair_id: UUID, status: int = 200, form: DecisionForm | None = None, **
         "standing/merged/show.html",
         status=status,
         found=found,
+        panels=panels.shown("link:merged", current_user, pair_id, clock.today()),
         pair=pair.row,
         evidence=evidence,
         against=words.against(pair.row.context),

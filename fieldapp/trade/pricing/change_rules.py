@@ -145,9 +145,10 @@ class Fault(StrEnum):
     RETAIL_BELOW_LIST = "retail_below_list"
     JUMP = "jump"
     UNCHANGED = "unchanged"
+    NOBODY = "nobody"  # no distributor is of its tier; whoever knows the distributors says so, not plan()
 
 
-WARNINGS = frozenset({Fault.NO_FLOOR, Fault.RETAIL_BELOW_LIST, Fault.JUMP, Fault.UNCHANGED})
+WARNINGS = frozenset({Fault.NO_FLOOR, Fault.RETAIL_BELOW_LIST, Fault.JUMP, Fault.UNCHANGED, Fault.NOBODY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,12 +214,21 @@ def _with(line: Line, rows: Sequence[Held]) -> list[Held]:
             kept.append(replace(row, valid_to=first - DAY))
         elif row is not same:
             kept.append(row)
-    if last < FOREVER:
-        after = holding((row for row in rows if row is not same), last + DAY)
-        if after is not None and after.valid_from <= last:
-            kept.append(replace(after, key=None, valid_from=last + DAY))
+    kept += _coming_back([row for row in rows if row is not same], last)
     new = Held(same.key if same else None, first, line.valid_to, line.list_price, line.floor_price, line.retail_price)
     return sorted([*kept, new], key=lambda row: row.valid_from)
+
+
+def _coming_back(rows: Sequence[Held], last: date) -> Iterable[Held]:
+    """What held before `last` and holds again after it, one after the other: when a price of a season that was
+    interrupted ends, what it stood upon comes back too."""
+    while last < FOREVER:
+        after = holding(rows, last + DAY)
+        if after is None:
+            return
+        if after.valid_from <= last:
+            yield replace(after, key=None, valid_from=last + DAY)
+        last = after.last
 
 
 def _ended(line: Line, target: Held | None, rows: Sequence[Held]) -> list[Held]:

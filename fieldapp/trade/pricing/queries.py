@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -17,7 +17,7 @@ from fieldapp.people.accounts.models import User
 from fieldapp.people.accounts.viewer import Viewer
 from fieldapp.trade.products.models import Product
 
-from .change_rules import DraftState, Held, Line, Plan, plan
+from .change_rules import DraftState, Held, Line, LineKind, Plan, holding, plan
 from .models import Price, PriceChange, PriceDraft, PriceDraftEditor, PriceDraftLine, Rebate
 from .policy import Rights
 
@@ -148,11 +148,6 @@ def find_price(viewer: Viewer, price_id: UUID) -> BookRow | None:
     return BookRow(*row) if row else None
 
 
-def product_lines() -> list[str]:
-    """The lines there are products of."""
-    return sorted(set(db.session.scalars(sa.select(Product.line).distinct())))
-
-
 def tiers() -> list[str]:
     """The tiers that distributors and prices have, as they were written first."""
     found: dict[str, str] = {}
@@ -163,6 +158,26 @@ def tiers() -> list[str]:
         if tier and tier != "*":
             found.setdefault(tier.casefold(), tier)
     return [found[key] for key in sorted(found)]
+
+
+def tiers_of_distributors() -> set[str]:
+    """The tiers that any distributor has, casefolded."""
+    select = sa.select(Distributor.tier).where(Distributor.tier.is_not(None)).distinct()
+    return {tier.casefold() for tier in db.session.scalars(select) if tier}
+
+
+def replaced(draft_id: UUID) -> dict[str, Held]:
+    """{line: the row that held on the day before its first one} of a draft that is published: the past stays."""
+    select = sa.select(PriceDraftLine).where(PriceDraftLine.draft_id == draft_id, PriceDraftLine.kind == LineKind.PRICE)
+    given = list(db.session.scalars(select))
+    rows = held((line.product_id, line.region_code, line.tier_key) for line in given)
+    found: dict[str, Held] = {}
+    for line in given:
+        key = line.product_id, line.region_code, line.tier_key
+        before = holding(rows[key], line.valid_from - timedelta(days=1))
+        if before is not None:
+            found[str(line.id)] = before
+    return found
 
 
 def rebates(viewer: Viewer, day: date) -> Sequence[Any]:

@@ -85,6 +85,15 @@ def test_who_is_in_the_way_is_named_and_nothing_is_lost(
     assert len(areas(app)) == 1
 
 
+def test_who_sells_there_stands_on_the_form_at_once(app: Flask, rivals: None, visit: Callable[[str], Visitor]) -> None:
+    hold(app, "D002", "410102")
+    hold(app, "D001", "410103")
+    form = visit("admin").get("/areas/new?distributor=D001&region=410102").text
+    assert "Who sells here already" in form
+    assert "Distributor D002" in form
+    assert "Who sells here already" not in visit("admin").get("/areas/new?distributor=D001&region=410103").text
+
+
 def test_what_it_takes_from_others_is_confirmed(app: Flask, rivals: None, visit: Callable[[str], Visitor]) -> None:
     hold(app, "D002", "4101")
     admin = visit("admin")

@@ -11,6 +11,7 @@ from fieldapp.core import clock
 from fieldapp.core.db import db
 from fieldapp.desk.breaches import actions, told
 from fieldapp.desk.breaches.models import Breach
+from fieldapp.desk.breaches.queries import Asked, Order, every, listed
 from fieldapp.desk.breaches.rules import Refusal, Verb
 from fieldapp.people.accounts.models import User
 from fieldapp.people.notices.models import Notice
@@ -53,7 +54,7 @@ def test_what_a_rep_sees(desk: Desk, found: Breach) -> None:
         assert "15,000.00" in text or "15000" in text
         for secret in ("3,150.00", "3150", "2,960.00", "2960", "950.00"):
             assert secret not in text
-    assert "To explain" in pages[0]
+    assert "To be explained" in pages[0]
     assert desk.as_("rep").get("/breaches/patterns").status_code == 403
     assert desk.as_("mate").get(f"/breaches/{found.id}").status_code == 404
     assert "B-000001" not in desk.as_("mate").get("/breaches?part=all").text
@@ -95,6 +96,23 @@ def test_floors_hidden_from_a_role(desk: Desk, found: Breach) -> None:
         text = said(desk.as_("boss").get(address).text)
         assert "950" not in text
         assert "3150" not in text.replace(",", "")
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_patterns_keep_what_has_no_price_apart(desk: Desk, shop: Shop) -> None:
+    """A rep whose goods have no floor set is no rep who sells below it."""
+    with desk.app.app_context():
+        cast.make_product("P90")
+        db.session.commit()
+    shop.sold(shop.line(15000), shop.line(10, "N3", product="P90", date="2026-09-20"))
+    below = desk.as_("boss").get("/breaches/patterns?by=product&days=92").text
+    assert "1 breach" in below
+    assert "P90" not in below
+    unpriced = desk.as_("boss").get("/breaches/patterns?by=product&days=92&unpriced=1").text
+    assert "P90" in unpriced
+    assert "P10" not in unpriced
+    [link] = re.findall(r'href="(/breaches\?[^"]*product=[^"]*)"', unpriced)
+    assert "No price is set" in desk.as_("boss").get(link.replace("&amp;", "&")).text
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -155,6 +173,80 @@ def test_the_rep_explains_and_the_supervisor_decides(desk: Desk, shop: Shop, fou
     desk.as_("boss").post(f"{page}/decision", {"decision": "accept", "words": "Agreed."})
     shop.sold(shop.line(14900))
     assert shop.found() == [("below", "open", 105_000)]
+
+
+def test_what_is_explained_is_told_from_what_is_not(desk: Desk, found: Breach) -> None:
+    """The rep is asked once; the supervisor reads the words above his decision, and finds those that have some."""
+    page, asks = f"/breaches/{found.id}", "Sales below the floor: explain them"
+    assert asks in desk.as_("rep").get("/").text
+    assert "Nobody has explained it yet." in desk.as_("boss").get(page).text
+    desk.as_("rep").post(f"{page}/explanation", {"words": "The old price list."})
+    assert asks not in desk.as_("rep").get("/").text
+    assert "B-000001 ·" not in desk.as_("rep").get("/breaches?said=no").text
+    assert "B-000001 ·" in desk.as_("boss").get("/breaches?said=yes").text
+    text = desk.as_("boss").get(page).text
+    assert text.index("The old price list.") < text.index("Your decision")
+    assert ">Explained<" in text
+
+
+def test_explained_on_the_visit_and_received_once(desk: Desk, shop: Shop, found: Breach) -> None:
+    """The form stands in the brief of a visit, without a floor; the phone may send it twice."""
+    brief = f"/distributors/{found.distributor_id}/visit"
+    text = desk.as_("rep").get(brief).text
+    form = re.search(
+        rf'action="(/breaches/{found.id}/explanation)" data-outbox=.*?name="id" value="([^"]+)"', text, re.S
+    )
+    assert form is not None
+    assert "3,150" not in said(text)
+    for _again in range(2):
+        sent = desk.as_("rep").post(form[1], {"id": form[2], "words": "He had no signal."})
+        assert sent.status_code == 303
+    assert shop.thread(found) == ["find", "explain"]
+    assert "B-000001" not in desk.as_("rep").get(brief).text
+
+
+def test_the_rep_is_told_that_it_is_to_be_recovered(desk: Desk, found: Breach) -> None:
+    desk.as_("boss").post(f"/breaches/{found.id}/decision", DECISION)
+    text = desk.as_("rep").get("/notices").text
+    assert "to be recovered" in text
+    assert "B-000001, until 2026-12-01" in text
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_the_largest_on_top_and_at_least_so_much(desk: Desk, shop: Shop) -> None:
+    """By what is missing; for a rep by what was invoiced, as the other order would tell him the floor."""
+    shop.sold(
+        shop.line(15000),
+        shop.line(28000, "N2", date="2026-10-20", kg=9000),
+        shop.line(15500, "N3", date="2026-09-20"),
+    )
+
+    def exported(who: str, query: str) -> list[dict[str, str]]:
+        text = desk.as_(who).get(f"/breaches/export.csv?{query}").data.decode("utf-8-sig")
+        return list(csv.DictReader(io.StringIO(text)))
+
+    missing = [float(row["Missing, yuan"]) for row in exported("boss", "order=size")]
+    assert len(missing) == 3
+    assert missing == sorted(missing, reverse=True)
+    assert [float(row["Missing, yuan"]) for row in exported("boss", "order=size&least=500")] == missing[:2]
+    assert len(exported("boss", "least=-5&order=nonsense")) == 3
+    assert "Missing at least" in desk.as_("boss").get("/breaches").text
+    mine = exported("rep", "order=size&least=15500")
+    assert [row["Amount, yuan"] for row in mine] == ["28000", "15500"]
+
+
+def test_pages_by_size_go_on_where_they_stopped(desk: Desk, shop: Shop) -> None:
+    for number in range(1, 8):
+        amount = 15000 if number < 4 else 15000 + number
+        shop.sold(shop.line(amount, f"N{number}", date=f"2026-{number + 3:02}-20"))
+    with desk.app.app_context():
+        boss = desk.viewer("boss")
+        for order in Order:
+            asked = Asked(order=order)
+            whole = [row.number for row in listed(boss, asked, 50, floors=True).rows]
+            pieces = [row.number for row in every(boss, asked, 2, floors=True)]
+            assert len(whole) == 7
+            assert pieces == whole
 
 
 def test_never_about_ones_own(desk: Desk, found: Breach) -> None:

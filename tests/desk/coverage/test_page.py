@@ -95,7 +95,7 @@ def test_from_the_country_down_to_the_townships(land: Flask, visit: Visit) -> No
     counted = re.search(r"(\d+)/(\d+)$", province["开封市"])
     assert counted is not None
     assert counted[1] == counted[2]
-    assert "own areas: poultry" in province["开封市"]
+    assert "own areas: Poultry feed" in province["开封市"]
     county = boss.get("/coverage?region=410104").text
     assert "Kaifeng Feed" in county
     assert "Central Plains Feed" in county

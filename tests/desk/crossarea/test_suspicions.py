@@ -213,7 +213,7 @@ def test_the_page_says_which_goods_and_keeps_what_can_be_done_in_reach(known: di
     look(cast.make_invoice(known["owner"], "I1", *(line(known, "410203", product=one) for one in goods)))
     db.session.commit()
     page = Visitor(app, "boss").get(f"/cross-area/{cases()[0].id}").text
-    assert "<dd>poultry</dd>" in page
+    assert "<dd>Poultry feed</dd>" in page
     shown, _folded, rest = page.partition("Earlier lines")
     assert (shown.count("Product P2"), rest.count("Product P2")) == (5, 3)
     assert "Product P21" in page

@@ -18,6 +18,8 @@ from fieldapp.desk.handover.actions import MovedError, RefusedError, TwiceError,
 from fieldapp.desk.handover.models import Handover, HandoverItem
 from fieldapp.desk.handover.queries import Wanted
 from fieldapp.desk.handover.rules import Kind, Matter, Refusal, State, Why
+from fieldapp.fieldwork.conflicts import actions as conflicts
+from fieldapp.fieldwork.conflicts.models import ConflictPoint
 from fieldapp.fieldwork.feedback import actions as feedback
 from fieldapp.fieldwork.feedback.models import Remark, RemarkStep
 from fieldapp.fieldwork.feedback.rules import RemarkKind, StepKind
@@ -176,6 +178,24 @@ def test_a_patch_with_what_the_rep_has_open(world: dict[str, Any]) -> None:
     ticket, promise, said = cast.make_ticket(one, rep), cast.make_task(one, rep, TODAY), remark(world)
     feedback.pass_on(world["admin"].id, [said.id], rep.id, "", NOW)
     survey = cast.make_survey(one, rep)
+    quarrel = cast.make_conflict([one, others], rep)
+    kept = cast.make_conflict([one, outside], rep)  # he keeps the other side
+    theirs = cast.make_conflict([others, one], mate)
+    conflicts.assign(viewer_of(world["boss"]), theirs, viewer_of(mate), conflicts.When(NOW, NOW, TODAY))
+    points = [
+        cast.add(
+            ConflictPoint(
+                conflict_id=one_of.id,
+                round=1,
+                text="Stay away",
+                due=TODAY,
+                owner_id=whose.id,
+                made_by_id=rep.id,
+                made_at=NOW,
+            )
+        )
+        for one_of, whose in ((quarrel, rep), (theirs, rep), (theirs, world["boss"]), (kept, rep))
+    ]
     before, plan, twice = (cast.make_plan(one, rep, TODAY + timedelta(days=n)) for n in (-1, 1, 2))
     gone = twice.id
     cast.make_plan(one, mate, TODAY + timedelta(days=2))
@@ -184,7 +204,10 @@ def test_a_patch_with_what_the_rep_has_open(world: dict[str, Any]) -> None:
     done = arrange(world, of_reps(world), "boss")
     db.session.commit()
     db.session.expire_all()
-    assert done.went == {"distributor": 1, "ticket": 1, "survey": 1, "remark": 1, "task": 1, "plan": 2}
+    assert done.went == {"distributor": 1, "ticket": 1, "survey": 1, "remark": 1, "task": 1, "plan": 2, "conflict": 2}
+    assert (quarrel.owner_id, kept.owner_id, theirs.owner_id) == (mate.id, rep.id, mate.id)
+    assert [point.owner_id for point in points] == [mate.id, mate.id, world["boss"].id, rep.id]
+    assert audited("conflicts.pass_on") == 1
     assert (one.rep_id, outside.rep_id) == (mate.id, rep.id)
     assert {ticket.rep_id, promise.owner_id, said.owner_id, survey.rep_id, plan.rep_id} == {mate.id}
     assert {ticket.made_by_id, promise.made_by_id, before.rep_id, *(task.owner_id for task in stays)} == {rep.id}

@@ -65,7 +65,7 @@ def test_everything_a_rep_needs_at_the_door(app: Flask, distributor: Distributor
     text = Visitor(app, "rep").get(f"/distributors/{distributor.id}").get_data(as_text=True)
     for piece in (
         "郑州丰禾饲料", "-¥10,000.00", "¥60,000.00", "¥50,000.00", "12 days overdue", "Credit frozen", "Credit expired",
-        "郑州市", "Line: pig", 'href="tel:13922228765"', 'href="tel:13800000000"', "中原路 1 号", "2019-05-01", "Rep",
+        "郑州市", "Pig feed", 'href="tel:13922228765"', 'href="tel:13800000000"', "中原路 1 号", "2019-05-01", "Rep",
         "2026-11-22 11:04", "¥15,750.00", 'href="/deals/new?distributor=D001"',
     ):  # fmt: skip
         assert piece in text, piece
@@ -86,5 +86,5 @@ def test_little_known_is_shown_as_such(app: Flask, people: dict[str, User]) -> N
         db.session.commit()
         key = row.id
     text = Visitor(app, "rep").get(f"/distributors/{key}").get_data(as_text=True)
-    for piece in ("Not graded: cash only", "No contact is known", "No sales area", "Prospect", "Paid up"):
+    for piece in ("Not graded: cash only", "No contact is known", "No area is assigned", "Prospect", "Paid up"):
         assert piece in text, piece

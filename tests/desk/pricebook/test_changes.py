@@ -171,6 +171,52 @@ def test_two_editors_at_once_lose_nothing(office: Office) -> None:
         assert (line.list_price, line.floor_price) == (321_000, 319_000)
 
 
+def test_comparing_keeps_what_was_typed(office: Office) -> None:
+    address = office.begin()
+    typed = grid(office, address, "admin")
+    typed |= {f"floor_price-{typed['line']}": "3190", "then": "compare"}
+    done = office.desk.as_("admin").post(f"{address}/grid", typed)
+    assert done.location == f"{address}/comparison"
+    assert "¥3,190.00" in office.desk.as_("admin").get(done.location).text
+
+
+def test_a_region_that_is_not_clear_is_asked_for(office: Office) -> None:
+    address = office.begin()
+    with office.app.app_context():
+        for code, name in (("320106", "鼓楼区"), ("410204", "鼓楼区"), ("32", "江苏省"), ("3201", "南京市")):
+            cast.make_region(code, name)
+        db.session.commit()
+    line = {"product": "P10", "valid_from": TOMORROW.isoformat(), "list_price": "3000"}
+    unclear = office.desk.as_("admin").post(f"{address}/lines", {**line, "region": "鼓楼区"})
+    assert unclear.status_code == 422
+    assert "Several regions are called so" in unclear.text
+    assert "鼓楼区 320106" in unclear.text
+    raised = {"field": "floor_price", "by": "20", "unit": "yuan", "region": "鼓楼区"}
+    assert office.desk.as_("admin").post(f"{address}/adjustments", raised).status_code == 422
+    assert office.desk.as_("admin").post(f"{address}/lines", {**line, "region": "41", "tier": "A"}).status_code == 303
+    with office.app.app_context():
+        assert set(db.session.scalars(sa.select(PriceDraftLine.region_code))) == {"41"}
+
+
+def test_a_tier_that_nobody_has_is_pointed_out_and_stops_nothing(office: Office) -> None:
+    address = office.begin()
+    line = {"product": "P10", "region": "41", "valid_from": TOMORROW.isoformat(), "list_price": "3000"}
+    office.desk.as_("admin").post(f"{address}/lines", {**line, "tier": "Q", "floor_price": "2900"})
+    assert "No distributor is of this tier" in office.desk.as_("admin").get(f"{address}/comparison").text
+    assert office.submit(address).status_code == 303
+    assert "No distributor is of this tier" in office.desk.as_("second").get(address).text
+    assert office.approve(address).status_code == 303
+
+
+def test_a_published_change_still_says_what_held_before(office: Office) -> None:
+    address = office.begin()
+    office.submit(address)
+    office.approve(address)
+    page = office.desk.as_("second").get(address).text
+    assert "Published" in page
+    assert "¥3,150.00 → <strong>¥3,200.00</strong>" in page
+
+
 @pytest.mark.parametrize(
     ("floor", "from_", "says"),
     [("0", "", "0 is no price"), ("3201", "", "lies above the list price"), ("3190", "2026-11-23", "Past days keep")],

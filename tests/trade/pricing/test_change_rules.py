@@ -142,6 +142,17 @@ def test_a_retail_price_under_the_list_is_pointed_out() -> None:
     assert (problem.fault, problem.stops) == (Fault.RETAIL_BELOW_LIST, False)
 
 
+def test_a_price_within_a_season_s_price_lets_both_come_back() -> None:
+    usual = Held(1, day("08-01"), None, 400, None, None)
+    season = Held(2, day("12-01"), day("12-31"), 390, None, None)
+    found = plan([Line("x", LineKind.PRICE, day("12-10"), day("12-12"), 380)], [usual, season], TODAY, JUMP)
+    assert not any(one.stops for one in found.problems)
+    days = ("11-30", "12-09", "12-10", "12-12", "12-13", "12-31")
+    prices = [holding(found.rows, day(one)).list_price for one in days]
+    assert prices == [400, 390, 380, 380, 390, 390]
+    assert holding(found.rows, day("12-31") + timedelta(days=1)).list_price == 400
+
+
 _DAYS = st.integers(-40, 40).map(lambda number: TODAY + timedelta(days=number))
 
 

@@ -1,0 +1,23 @@
+"""What this room brings to the app; `create_app` lets it join."""
+
+from flask import Flask
+
+from ...core import chores, panels
+from ...fieldwork.conflicts import links as conflict_links
+from ...people.notices import kinds as notice_kinds
+from ...people.policy import sections as policy_sections
+from . import chores as own_chores
+from . import conflict_links as own_links
+from . import models as _models  # noqa: F401
+from . import panels as own_panels
+from . import policy, told, views
+
+
+def join(app: Flask) -> None:
+    """Routes, commands and what it declares to others."""
+    app.register_blueprint(views.concern)
+    panels.declare(app, own_panels.PANELS)
+    policy_sections.declare(app, policy.SECTIONS)
+    notice_kinds.declare(app, told.KINDS)
+    chores.declare(app, own_chores.CHORES)
+    conflict_links.declare(app, own_links.LINKS)

@@ -1,0 +1,14 @@
+"""What this room brings to the app; `create_app` lets it join."""
+
+from flask import Flask
+
+from ...people.notices import kinds as notice_kinds
+from ...people.policy import sections as policy_sections
+from . import models as _models  # noqa: F401
+from . import notices, policy
+
+
+def join(app: Flask) -> None:
+    """Routes, commands and what it declares to others."""
+    policy_sections.declare(app, policy.SECTIONS)
+    notice_kinds.declare(app, notices.KINDS)
