@@ -14,6 +14,7 @@ from flask_login import current_user
 
 from fieldapp.core import clock, contents, outbox, storage
 from fieldapp.core.access import DECIDERS, SIGNED_IN
+from fieldapp.core.clock import When
 from fieldapp.core.concern import Concern
 from fieldapp.core.contents import Content
 from fieldapp.core.db import db
@@ -25,7 +26,6 @@ from fieldapp.fieldwork.conflicts import actions, links, queries, words
 from fieldapp.fieldwork.conflicts.actions import Seen
 from fieldapp.fieldwork.conflicts.models import Conflict
 from fieldapp.fieldwork.conflicts.rules import ConflictState, Outcome, Refusal
-from fieldapp.fieldwork.remediation.actions import When
 from fieldapp.fieldwork.visits import plans
 
 from . import forms, screen, sources
@@ -387,9 +387,7 @@ def _examined(form: Form) -> Content | None:
 def _wrong(error: contents.ContentError | storage.StorageError) -> str:
     if isinstance(error, contents.ContentError):
         return str(error.reason)
-    return _(
-        "The server could not keep the file (%(reason)s). Nothing was saved; tell your administrator.", reason=error
-    )
+    return storage.problem(error)
 
 
 def _afresh(conflict_id: UUID) -> Conflict:

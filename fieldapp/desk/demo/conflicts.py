@@ -6,12 +6,12 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from fieldapp.core.clock import When
 from fieldapp.core.db import db, uuid7
 from fieldapp.fieldwork.conflicts import actions, queries
 from fieldapp.fieldwork.conflicts.actions import Account, Promise, Seen, Sitting
 from fieldapp.fieldwork.conflicts.models import Conflict
 from fieldapp.fieldwork.conflicts.rules import ConflictKind, ConflictState, Outcome, PointState
-from fieldapp.fieldwork.remediation.actions import When
 from fieldapp.network.distributors.models import Distributor
 from fieldapp.network.distributors.rules import Status
 from fieldapp.people.accounts.models import User

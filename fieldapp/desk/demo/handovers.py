@@ -4,6 +4,7 @@ from datetime import date, datetime, timedelta
 
 import sqlalchemy as sa
 
+from fieldapp.core import clock
 from fieldapp.core.db import db, uuid7
 from fieldapp.desk.handover import actions, queries
 from fieldapp.desk.handover.actions import When
@@ -84,7 +85,7 @@ def _customers(giver: Distributor, region: str, when: When) -> None:
     rep = queries.rep(giver.rep_id) if giver.rep_id is not None else None
     if rep is None:
         return
-    told = remediation.When(when.now, when.now, when.today)
+    told = clock.When(when.now, when.now, when.today)
     for key, about, story in zip(keys, (TicketKind.DELIVERY, TicketKind.PACKAGING), STORIES, strict=False):
         complaint = remediation.Complaint(about, Severity.NORMAL, story, outlet_id=key)
         remediation.open_ticket(rep, key=uuid7(), distributor=giver, complaint=complaint, when=told)

@@ -15,9 +15,9 @@ from uuid import UUID, uuid5
 import sqlalchemy as sa
 
 from fieldapp.core import storage
+from fieldapp.core.clock import When
 from fieldapp.core.contents import Content
 from fieldapp.core.db import db, insert_into, insert_row, uuid7
-from fieldapp.fieldwork.remediation.actions import When
 from fieldapp.fieldwork.visits import plans
 from fieldapp.fieldwork.visits.models import Visit
 from fieldapp.network.distributors.models import Distributor

@@ -93,7 +93,7 @@ def audited(action: str) -> int:
 
 def remark(world: dict[str, Any], who: str = "rep") -> Remark:
     said = feedback.Said(RemarkKind.COMPLAINT, "Late again")
-    when = feedback.When(NOW, NOW, TODAY)
+    when = When(NOW, NOW, TODAY)
     return feedback.take_down(viewer_of(world[who]), key=uuid7(), distributor=world["one"], said=said, when=when)
 
 
@@ -105,10 +105,10 @@ def test_an_area_with_its_customers_and_their_matters(world: dict[str, Any]) -> 
     of_shop = cast.make_ticket(one, rep, outlet_id=shop.id)
     of_farm = cast.make_ticket(one, rep, farm_id=farm.id, product_id=world["pig"].id)
     closed = cast.make_ticket(one, rep, outlet_id=shop.id)
-    remediation.advance(viewer_of(rep), closed, TicketVerb.WITHDRAW, "A mistake", remediation.When(NOW, NOW, TODAY))
+    remediation.advance(viewer_of(rep), closed, TicketVerb.WITHDRAW, "A mistake", When(NOW, NOW, TODAY))
     own, of_far = cast.make_ticket(one, rep), cast.make_ticket(one, rep, outlet_id=far.id)
     paid = cast.make_ticket(one, rep, outlet_id=shop.id)
-    now = remediation.When(NOW, NOW, TODAY)
+    now = When(NOW, NOW, TODAY)
     asked = remediation.Proposal(RemedyKind.CREDIT_NOTE, 40_000, TODAY, "Five bags")
     remedy = remediation.propose(viewer_of(rep), paid, asked, now)
     remediation.approve(viewer_of(world["boss"]), paid, "", now, seen=remedy.id)
@@ -179,7 +179,7 @@ def test_a_patch_with_what_the_rep_has_open(world: dict[str, Any]) -> None:
     quarrel = cast.make_conflict([one, others], rep)
     kept = cast.make_conflict([one, outside], rep)  # he keeps the other side
     theirs = cast.make_conflict([others, one], mate)
-    conflicts.assign(viewer_of(world["boss"]), theirs, viewer_of(mate), conflicts.When(NOW, NOW, TODAY))
+    conflicts.assign(viewer_of(world["boss"]), theirs, viewer_of(mate), When(NOW, NOW, TODAY))
     points = [
         cast.add(
             ConflictPoint(

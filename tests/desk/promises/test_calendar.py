@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from flask import Flask
 from werkzeug.datastructures import MultiDict
 
-from fieldapp.core.clock import SHANGHAI
+from fieldapp.core.clock import SHANGHAI, When
 from fieldapp.core.db import db, uuid7
 from fieldapp.desk.promises import queries, sources
 from fieldapp.desk.promises.rules import month_of, read_month
@@ -21,7 +21,7 @@ from fieldapp.fieldwork.feedback import actions as feedback
 from fieldapp.fieldwork.feedback.models import Remark
 from fieldapp.fieldwork.feedback.rules import RemarkKind
 from fieldapp.fieldwork.remediation import actions as remediation
-from fieldapp.fieldwork.remediation.actions import Proposal, When
+from fieldapp.fieldwork.remediation.actions import Proposal
 from fieldapp.fieldwork.remediation.rules import RemedyKind
 from fieldapp.fieldwork.surveys.models import Survey
 from fieldapp.network.distributors.models import Distributor
@@ -57,7 +57,7 @@ def promised(app: Flask) -> Flask:
         assert remedy is not None
         remediation.approve(boss, ticket, "", WHEN, seen=remedy.id)
         said = feedback.Said(RemarkKind.COMPLAINT, "The bags are torn")
-        when = feedback.When(cast.NOW, cast.NOW, cast.TODAY)
+        when = When(cast.NOW, cast.NOW, cast.TODAY)
         remark = feedback.take_down(rep, key=uuid7(), distributor=ours, said=said, when=when)
         # Late in the evening of that day in Shanghai, which is another day nowhere but in UTC's morning.
         due = datetime.combine(DAY, datetime.min.time(), SHANGHAI) + timedelta(minutes=5)

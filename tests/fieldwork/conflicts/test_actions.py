@@ -10,12 +10,12 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from fieldapp.core.clock import When
 from fieldapp.core.db import begin_writing, db, uuid7
 from fieldapp.fieldwork.conflicts import actions, queries
 from fieldapp.fieldwork.conflicts.actions import Promise, RefusedError, Seen, Sitting
 from fieldapp.fieldwork.conflicts.models import Conflict, ConflictEntry, ConflictFollowUp, ConflictPoint
 from fieldapp.fieldwork.conflicts.rules import ConflictKind, ConflictState, Outcome, PointState, Refusal
-from fieldapp.fieldwork.remediation.actions import When
 from fieldapp.fieldwork.visits.models import VisitPlan
 from fieldapp.people.accounts.models import User
 from fieldapp.people.accounts.queries import viewer_of
