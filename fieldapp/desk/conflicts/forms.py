@@ -13,7 +13,8 @@ from wtforms.validators import ValidationError
 
 from fieldapp.core.clock import parse_day
 from fieldapp.core.forms import Form, at_most, day_to_come, required
-from fieldapp.fieldwork.conflicts.actions import Promise, Sitting
+from fieldapp.fieldwork.conflicts.agreements import Promise
+from fieldapp.fieldwork.conflicts.meetings import Sitting
 from fieldapp.fieldwork.conflicts.models import PLACE_LENGTH, POINT_LENGTH, STORY_LENGTH, WORDS_LENGTH
 from fieldapp.fieldwork.conflicts.rules import ConflictKind, Outcome
 

@@ -13,7 +13,7 @@ from fieldapp.core.clock import When
 from fieldapp.core.db import db, uuid7
 from fieldapp.core.page import page, see_other
 from fieldapp.desk.deals.picking import pick_distributor
-from fieldapp.fieldwork.conflicts import actions, links, words
+from fieldapp.fieldwork.conflicts import actions, links, moves, words
 from fieldapp.fieldwork.conflicts.actions import Account
 from fieldapp.fieldwork.conflicts.rules import ConflictKind
 
@@ -61,7 +61,7 @@ def create() -> Response:
         conflict = actions.open_conflict(viewer, key=key, parties=parties, account=_account(source, form), when=when)
         for number, photo in enumerate(photos):
             actions.keep_photo(viewer, conflict, key=uuid5(key, f"photo {number}"), content=photo, when=when)
-    except actions.GoneError:
+    except moves.GoneError:
         abort(404)
     except storage.StorageError as error:
         form.photos.errors = [storage.problem(error)]

@@ -15,7 +15,9 @@ from fieldapp.core.db import db, uuid7
 from fieldapp.desk.promises import queries, sources
 from fieldapp.desk.promises.rules import month_of, read_month
 from fieldapp.fieldwork.conflicts import actions as conflicts
-from fieldapp.fieldwork.conflicts.actions import Promise, Sitting
+from fieldapp.fieldwork.conflicts import agreements, meetings
+from fieldapp.fieldwork.conflicts.agreements import Promise
+from fieldapp.fieldwork.conflicts.meetings import Sitting
 from fieldapp.fieldwork.conflicts.models import Conflict
 from fieldapp.fieldwork.feedback import actions as feedback
 from fieldapp.fieldwork.feedback.models import Remark
@@ -47,10 +49,10 @@ def promised(app: Flask) -> Flask:
         cast.make_task(ours, people["rep"], cast.TODAY - timedelta(days=40), text="Long overdue")
         cast.make_plan(ours, people["rep"], DAY + timedelta(days=1))
         conflict = cast.make_conflict([ours, theirs], people["rep"])
-        conflicts.plan_meeting(rep, conflict, Sitting(DAY, "09:00", "Town hall"), WHEN)
+        meetings.plan_meeting(rep, conflict, Sitting(DAY, "09:00", "Town hall"), WHEN)
         points = [Promise("Marks the map", DAY), Promise("Stays west", DAY, theirs.id)]
-        conflicts.agree(boss, conflict, points, "", WHEN)
-        conflicts.plan_visit(rep, conflict, ours.id, rep.id, DAY, WHEN)
+        agreements.agree(boss, conflict, points, "", WHEN)
+        agreements.plan_visit(rep, conflict, ours.id, rep.id, DAY, WHEN)
         ticket = cast.make_ticket(ours, people["rep"])
         remediation.propose(rep, ticket, Proposal(RemedyKind.APOLOGY, 0, DAY, "Say sorry"), WHEN)
         remedy = remediation.latest_remedy(ticket)
