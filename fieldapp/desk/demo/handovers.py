@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from fieldapp.core import clock
 from fieldapp.core.db import db, uuid7
 from fieldapp.desk.handover import actions, queries
-from fieldapp.desk.handover.actions import When
+from fieldapp.desk.handover.actions import OnDay
 from fieldapp.desk.handover.queries import Wanted
 from fieldapp.desk.handover.rules import Kind
 from fieldapp.fieldwork.remediation import actions as remediation
@@ -61,7 +61,7 @@ def write(boss: str, admin: str, now: datetime, today: date) -> None:
         .order_by(Distributor.code)
         .limit(2 * len(REASONS))
     ).all()
-    when = When(now, today)
+    when = OnDay(now, today)
     pairs = zip(REASONS, found[::2], found[1::2], strict=False)
     for number, (reason, (giver, area), (taker, _other)) in enumerate(pairs):
         wanted = Wanted(
@@ -75,7 +75,7 @@ def write(boss: str, admin: str, now: datetime, today: date) -> None:
             actions.call_off(users[admin], handover, when)
 
 
-def _customers(giver: Distributor, region: str, when: When) -> None:
+def _customers(giver: Distributor, region: str, when: OnDay) -> None:
     """Some outlets and farms of a distributor, complaints of two of them, and what one farm was promised."""
     keys = []
     for name, kind in CUSTOMERS:

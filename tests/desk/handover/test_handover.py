@@ -11,9 +11,10 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from fieldapp.core.clock import When
 from fieldapp.core.db import begin_writing, db, uuid7
 from fieldapp.desk.handover import actions, queries
-from fieldapp.desk.handover.actions import MovedError, RefusedError, TwiceError, When
+from fieldapp.desk.handover.actions import MovedError, OnDay, RefusedError, TwiceError
 from fieldapp.desk.handover.models import Handover, HandoverItem
 from fieldapp.desk.handover.queries import Wanted
 from fieldapp.desk.handover.rules import Kind, Matter, Refusal, State, Why
@@ -39,9 +40,9 @@ from fieldapp.people.notices.models import Notice
 from tests import cast
 
 TODAY, NOW = cast.TODAY, cast.NOW
-WHEN = When(NOW, TODAY)
+WHEN = OnDay(NOW, TODAY)
 LATER = TODAY + timedelta(days=8)
-ON_IT = When(NOW + timedelta(days=8), LATER)
+ON_IT = OnDay(NOW + timedelta(days=8), LATER)
 
 
 @pytest.fixture
@@ -73,7 +74,7 @@ def of_reps(world: dict[str, Any], day: date = TODAY, to: str = "mate") -> Wante
     return Wanted(Kind.REPS, world["rep"].id, world[to].id, "4101", day)
 
 
-def arrange(world: dict[str, Any], wanted: Wanted, who: str = "admin", when: When = WHEN) -> Handover:
+def arrange(world: dict[str, Any], wanted: Wanted, who: str = "admin", when: OnDay = WHEN) -> Handover:
     return actions.arrange(viewer_of(world[who]), wanted, "He retires", uuid7(), when)
 
 
@@ -258,7 +259,7 @@ def test_to_come_carried_out_once_or_called_off(app: Flask, world: dict[str, Any
     assert entries == 1
     # Undone by a hand-over back.
     back = Wanted(Kind.AREA, world["two"].id, world["one"].id, "4101", LATER + timedelta(days=1), frozenset({"*"}))
-    arrange(world, back, when=When(ON_IT.now, LATER + timedelta(days=1)))
+    arrange(world, back, when=OnDay(ON_IT.now, LATER + timedelta(days=1)))
     db.session.commit()
     db.session.expire_all()
     one = world["one"]
