@@ -28,6 +28,7 @@ from fieldapp.network.distributors.models import Distributor
 from fieldapp.people.accounts.models import Role, User
 from fieldapp.people.accounts.viewer import Viewer, within
 from fieldapp.people.notices.queries import unread
+from fieldapp.standing.crossarea import queries as crossarea
 from fieldapp.standing.grading import card as credit_card
 from fieldapp.standing.grading.models import Assessment, AssessmentState
 
@@ -221,7 +222,7 @@ def earlier(viewer: Viewer, approval: Approval, now: datetime) -> Sequence[sa.Ro
 @lru_cache(maxsize=64)
 def _waiting(width: int | None) -> HotRead:
     """What waits for somebody who decides over so many ranges of regions; then the tickets of which that is still to be
-    asked. 0: he decides nothing; None: an administrator, who approves remedies second and nothing else."""
+    asked. 0: he decides nothing; None: an administrator, who approves remedies second and decides cross-area cases."""
     me = sa.bindparam("me", type_=sa.Uuid())
     answered = sa.or_(*(Approval.state == state for state in ANSWERED))
     own = sa.and_(Approval.asked_by_id == me, answered, Approval.seen_at.is_(None))
@@ -232,14 +233,15 @@ def _waiting(width: int | None) -> HotRead:
     if not width:
         answers = sa.select(sa.func.count()).select_from(Approval).where(own).scalar_subquery()
         second = tickets.waiting_in(TicketState.SECOND, me, here) if width is None else sa.literal(0)
-        return HotRead(sa.select(answers + second, sa.literal(0), unread(me)))
+        cases = crossarea.waiting_in(me, here) if width is None else sa.literal(0)
+        return HotRead(sa.select(answers + second + cases, sa.literal(0), unread(me)))
     to_decide = sa.and_(
         Approval.state == ApprovalState.OPEN, within(Approval.region_code, width), Approval.asked_by_id != me
     )
     deals = sa.select(sa.func.count()).select_from(Approval).where(sa.or_(own, to_decide)).scalar_subquery()
     asked = deals + credit_card.waiting(me, here) + _ratings(me, width)
     proposed, second = (tickets.waiting_in(state, me, here) for state in (TicketState.PROPOSED, TicketState.SECOND))
-    return HotRead(sa.select(asked + proposed, second, unread(me)))
+    return HotRead(sa.select(asked + proposed + crossarea.waiting_in(me, here), second, unread(me)))
 
 
 def _ratings(me: Any, width: int) -> Any:
@@ -260,9 +262,9 @@ def _ratings(me: Any, width: int) -> Any:
 def badges(viewer: Viewer, today: date) -> tuple[int, int]:
     """(what waits for the viewer, his unread notices).
 
-    What waits: answers he has not seen; for a supervisor, what others ask for: deals, temporary limits, ratings and
-    remedies; for an administrator second approvals of remedies. One statement; three where tickets of a supervisor's
-    patch await a second approval.
+    What waits: answers he has not seen; for a supervisor, what others ask for: deals, temporary limits, ratings,
+    remedies and cross-area cases; for an administrator second approvals of remedies, and cross-area cases. One
+    statement; three where tickets of a supervisor's patch await a second approval.
     """
     width = 0 if viewer.role is Role.REP else viewer.width
     found = _waiting(width).one(me=viewer.id, **(viewer.bounds() if width else {}))

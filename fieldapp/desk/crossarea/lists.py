@@ -32,6 +32,7 @@ MOST_TEXT = 100
 MOST_REGIONS = 8
 MONTHS = 12
 MOST_AREAS = 8
+TYPED = ("region", "product", "seller")
 _NUMBER = re.compile(r"(?:[^\W\d]-)?0*([0-9]{1,12})")  # its letter in whatever language
 
 
@@ -47,7 +48,7 @@ class Part(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One request for a list. `region`, `product`: as typed; `after`: the number of the row before the page."""
+    """One request for a list. `region`, `product`, `seller`: as typed; `after`: the row before the page, by number."""
 
     part: Part = Part.OPEN
     text: str = ""
@@ -56,12 +57,15 @@ class Asked:
     verdict: Verdict | None = None
     region: str = ""
     product: str = ""
+    seller: str = ""
     after: int | None = None
 
     @property
     def filters(self) -> int:
         """How many filters are on, the search left out."""
-        return sum(bool(value) for value in (self.state, self.origin, self.verdict, self.region, self.product))
+        return sum(
+            bool(value) for value in (self.state, self.origin, self.verdict, self.region, self.product, self.seller)
+        )
 
     def args(self, **changes: Any) -> dict[str, str]:
         """URL arguments of this list with changes: the first page of it, unless `after` is among them."""
@@ -73,6 +77,7 @@ class Asked:
             "verdict": self.verdict,
             "region": self.region,
             "product": self.product,
+            "seller": self.seller,
             **changes,
         }
         return {name: str(value) for name, value in values.items() if value}
@@ -84,7 +89,7 @@ def read(viewer: Viewer, given: MultiDict[str, str]) -> Asked:
     def one_of(name: str, kind: Any) -> Any:
         return kind(given[name]) if given.get(name, "") in set(kind) else None
 
-    text = {name: read_search(MultiDict({"q": given.get(name, "")})).text[:MOST_TEXT] for name in ("region", "product")}
+    text = {name: read_search(MultiDict({"q": given.get(name, "")})).text[:MOST_TEXT] for name in TYPED}
     parts = parts_of(viewer)
     part, after = one_of("part", Part), given.get("after", "")
     return Asked(
@@ -95,6 +100,7 @@ def read(viewer: Viewer, given: MultiDict[str, str]) -> Asked:
         verdict=one_of("verdict", Verdict),
         region=text["region"],
         product=text["product"],
+        seller=text["seller"],
         after=int(after) if after.isascii() and after.isdecimal() and len(after) < 19 else None,
     )
 
@@ -222,6 +228,8 @@ def _conditions(viewer: Viewer, asked: Asked) -> list[sa.ColumnElement[bool]]:
         wanted.append(sa.or_(sa.false(), *(CrossCase.region_code.startswith(code) for code in heads)))
     if asked.product:
         wanted.append(_of_product(asked.product))
+    if asked.seller:
+        wanted.append(sa.or_(*(CrossCase.seller_id.in_(keys) for keys in _distributors(viewer, asked.seller))))
     if asked.text:
         wanted.append(_said(viewer, asked.text))
     return wanted
@@ -241,13 +249,18 @@ def _said(viewer: Viewer, text: str) -> sa.ColumnElement[bool]:
         CrossCase.batch_key.startswith(batch_key(text), autoescape=True),
         CrossCase.outlet.icontains(text, autoescape=True),
     ]
-    typed = query(text)
-    named = sa.select(Distributor.id).where(Distributor.code_key == typed.code, viewer.scope(Distributor.region_code))
-    found = [named, matching(viewer, typed)] if typed.terms else [named]
+    found = _distributors(viewer, text)
     ways += [column.in_(keys) for keys in found for column in (CrossCase.seller_id, CrossCase.harmed_id)]
     if number is not None:
         ways.append(CrossCase.number == int(number[1]))
     return sa.or_(*ways)
+
+
+def _distributors(viewer: Viewer, text: str) -> list[Any]:
+    """Selects of the keys of distributors of the viewer's patch that are meant: by code, and by name."""
+    typed = query(text)
+    named = sa.select(Distributor.id).where(Distributor.code_key == typed.code, viewer.scope(Distributor.region_code))
+    return [named, matching(viewer, typed)] if typed.terms else [named]
 
 
 class Counts(NamedTuple):

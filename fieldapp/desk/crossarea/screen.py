@@ -2,19 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from types import ModuleType
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
+from fieldapp.core import clock
 from fieldapp.core.db import db, uuid7
 from fieldapp.core.i18n import gettext as _
 from fieldapp.desk.checks import reference
 from fieldapp.people.accounts.models import Role, User
 from fieldapp.people.accounts.viewer import Viewer
-from fieldapp.standing.crossarea import actions, queries, tracing, words
+from fieldapp.standing.crossarea import actions, lateness, policy, queries, tracing, words
 from fieldapp.standing.crossarea.models import CrossCase, CrossEntry, CrossLine, CrossMeasure, CrossPhoto
 from fieldapp.standing.crossarea.rules import (
     CONFIRMED,
@@ -49,7 +50,8 @@ class Screen:
     """One case with all that its forms and lists need. `known`: the distributors that he may know, by key; `owners`:
     those of the place among them, `elsewhere`: how many more own it. `refused`: why he may not decide now, where
     somebody has to. `price`: the price list's row for the product there, where both are known. `line`: the product
-    line that the place's owners were asked for, as the products write it; `goods`: names of the products of `lines`."""
+    line that the place's owners were asked for, as the products write it; `goods`: names of the products of `lines`.
+    `late`: since when it should have gone on."""
 
     viewer: Viewer
     case: CrossCase
@@ -72,6 +74,7 @@ class Screen:
     place: str
     names: reference.Regions
     today: date
+    late: datetime | None = None
     failed: Failed | None = None
     said: str | None = None
     words: ModuleType = field(default=words, repr=False)
@@ -189,9 +192,15 @@ def read(viewer: Viewer, case: CrossCase, today: date, failed: Failed | None = N
         place=names.path(case.region_code),
         names=names,
         today=today,
+        late=_late(case, thread, today),
         failed=failed,
         said=said,
     )
+
+
+def _late(case: CrossCase, thread: Sequence[CrossEntry], today: date) -> datetime | None:
+    due = lateness.due(case.state, max((one.at for one in thread), default=case.recorded_at), policy.on(today))
+    return due if due is not None and due < clock.now() else None
 
 
 def _people(viewer: Viewer, case: CrossCase, facts: Facts, keys: set[UUID]) -> dict[UUID, str]:

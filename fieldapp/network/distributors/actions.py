@@ -18,6 +18,7 @@ from .models import Contact, Distributor, SearchEntry
 
 _CHUNK = 1000
 _PINYIN_LENGTH = 400  # of the column
+GIVEN_TO_REP = "distributors.give_to_rep"  # in the audit, of each distributor: {"rep": [before, after]}
 
 
 def reindex(distributor_ids: Iterable[UUID]) -> int:
@@ -145,5 +146,5 @@ def give_to_rep(by: UUID, ids: Sequence[UUID], before: UUID, to: UUID, now: date
         )
     )
     changes = {"rep": [str(before), str(to)]}
-    record_each(by, "distributors.give_to_rep", "distributor", now, [(key, changes) for key in moved])
+    record_each(by, GIVEN_TO_REP, "distributor", now, [(key, changes) for key in moved])
     return moved

@@ -1,15 +1,21 @@
-"""What reading `distributors` does beside storing rows: it keeps the files up to date, and remarks on look-alikes."""
+"""What reading `distributors` does beside storing rows: it keeps the files up to date, and remarks on look-alikes and
+on rows that take a hand-over back."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+import sqlalchemy as sa
+
 from fieldapp.core.clock import SHANGHAI
+from fieldapp.core.db import db
 from fieldapp.core.sheets import N_, Message
 from fieldapp.core.sheets.kinds import Planned, Written
 from fieldapp.network.distributors import imports
+from fieldapp.network.distributors.actions import GIVEN_TO_REP
 from fieldapp.people.audit.actions import record_each
+from fieldapp.people.audit.models import AuditEntry
 
 from . import lookalikes, policy
 from .alike import Profile, Reason
@@ -25,6 +31,9 @@ _SAID = {
     Reason.ADDRESS: N_("looks like %(code)s %(name)s: same address"),
     Reason.SIMILAR_ADDRESS: N_("looks like %(code)s %(name)s: similar address"),
 }
+_HANDED_BACK = N_(
+    "was handed over to another rep on %(day)s, and this file gives it back: correct the ERP, and hand it over again"
+)
 _COLUMN = {
     Reason.CREDIT_CODE: "credit_code",
     Reason.BANK_ACCOUNT: "bank_account",
@@ -35,6 +44,37 @@ _COLUMN = {
 
 
 def _remark(planned: Sequence[Planned]) -> Iterable[tuple[Planned, str, Message]]:
+    yield from _look_alikes(planned)
+    yield from _handed_back(planned)
+
+
+def _handed_back(planned: Sequence[Planned]) -> Iterable[tuple[Planned, str, Message]]:
+    """Rows that give a distributor back to the rep from whom it was handed over here: the ERP has not heard of it."""
+    changed = {
+        str(plan.before[0]["id"]): plan
+        for plan in planned
+        if plan.before[0] is not None and plan.before[0].get("rep_id") != plan.after[0].get("rep_id")
+    }
+    if not changed:
+        return
+    entries = (
+        sa.select(AuditEntry.subject_id, AuditEntry.changes, AuditEntry.at)
+        .where(
+            AuditEntry.subject_type == "distributor",
+            AuditEntry.subject_id.in_(changed),
+            AuditEntry.action == GIVEN_TO_REP,
+        )
+        .order_by(AuditEntry.at)
+    )
+    latest = {key: (changes["rep"], at) for key, changes, at in db.session.execute(entries)}
+    for key, (reps, at) in latest.items():
+        plan = changed[key]
+        if reps == [str(plan.after[0]["rep_id"]), str(plan.before[0]["rep_id"])]:  # type: ignore[index]
+            day = at.astimezone(SHANGHAI).date().isoformat()
+            yield plan, "rep", Message(_HANDED_BACK, {"day": day})
+
+
+def _look_alikes(planned: Sequence[Planned]) -> Iterable[tuple[Planned, str, Message]]:
     """Of the rows that are new: the distributor each looks like most, and the strongest of what speaks for it."""
     new = [plan for plan in planned if plan.before[0] is None]
     if not new:

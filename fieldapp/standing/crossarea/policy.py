@@ -1,4 +1,5 @@
-"""The part of the policy page about cross-area sales: how long one may appeal, and how late goods are invoiced."""
+"""The part of the policy page about cross-area sales: how long one may appeal, how late goods are invoiced, how long a
+case may wait."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,16 +13,21 @@ from fieldapp.people.policy.sections import Section, Setting, Settings, Settings
 
 NAME = "crossarea"
 _NUMBERS = {"appeal_days": (15, 1, 90), "delivery_days": (14, 0, 90), "bag_kg": (40, 1, 100)}
+_NUMBERS |= {"look_days": (3, 1, 90), "decide_days": (7, 1, 90)}
 
 
 @dataclass(frozen=True, slots=True)
 class CrossAreaPolicy:
     """`appeal_days`: how long a confirmed case may be appealed; `delivery_days`: how long after an approval goods may
-    be invoiced whose order day is not known; `bag_kg`: what a bag weighs whose product is not known."""
+    be invoiced whose order day is not known; `bag_kg`: what a bag weighs whose product is not known; `look_days`: until
+    when a report is to be looked into, `decide_days`: until when a case goes on that was, before the administrators
+    are told."""
 
     appeal_days: int
     delivery_days: int
     bag_kg: int
+    look_days: int
+    decide_days: int
 
 
 def on(day: date) -> CrossAreaPolicy:
@@ -63,6 +69,18 @@ SECTIONS = (
                 ("bag_kg",),
                 lambda: _("A bag weighs, where its product is not known"),
                 unit=lambda: "kg",
+            ),
+            Setting(
+                ("look_days",),
+                lambda: _("A report is looked into within"),
+                help=lambda: _("After that the administrators are told too."),
+                unit=lambda: _("days"),
+            ),
+            Setting(
+                ("decide_days",),
+                lambda: _("A case in which nothing happens is told of after"),
+                help=lambda: _("From the last statement or decision; who may decide and the administrators are told."),
+                unit=lambda: _("days"),
             ),
         ),
         _complete,

@@ -1,6 +1,6 @@
 """Cross-area cases as a viewer may see them: what he reported, what was found in his patch, and its sellers' cases."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -69,6 +69,33 @@ def awaits(viewer: Viewer) -> tuple[sa.ColumnElement[bool], ...]:
 
 def _covers_seller(viewer: Viewer) -> sa.ColumnElement[bool]:
     return sa.or_(CrossCase.seller_id.is_(None), _within(viewer, CrossCase.seller_id))
+
+
+def waiting_in(me: Any, region_within: Callable[[Any], Any]) -> sa.ScalarSelect[int]:
+    """How many cases `awaits` holds for `me` where `region_within(column)` holds, to put into another statement."""
+
+    def lies(which: Any) -> sa.ColumnElement[bool]:
+        # EXISTS here: few cases wait, and the distributors of a patch are not to be found for each page.
+        return sa.exists().where(Distributor.id == which, region_within(Distributor.region_code)).correlate(CrossCase)
+
+    return (
+        sa.select(sa.func.count())
+        .select_from(CrossCase)
+        .where(
+            sa.or_(
+                CrossCase.state == CaseState.HEARD,
+                sa.and_(
+                    CrossCase.state == CaseState.APPEALED,
+                    CrossCase.decided_by_id != me,
+                    CrossCase.appealed_by_id != me,
+                ),
+            ),
+            sa.or_(CrossCase.made_by_id.is_(None), CrossCase.made_by_id != me),
+            sa.or_(region_within(CrossCase.region_code), lies(CrossCase.harmed_id)),
+            sa.or_(CrossCase.seller_id.is_(None), lies(CrossCase.seller_id)),
+        )
+        .scalar_subquery()
+    )
 
 
 def unseen(viewer: Viewer) -> tuple[sa.ColumnElement[bool], ...]:

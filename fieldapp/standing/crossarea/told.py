@@ -50,13 +50,15 @@ def _kind(name: str, title: Callable[[], str], *, elsewhere: bool = False) -> Ki
 
 # What a move does away with: who was told of it need read it no more, and no message goes out.
 SETTLED: Mapping[CaseVerb, tuple[str, ...]] = {
-    CaseVerb.INVESTIGATE: ("reported",),
-    CaseVerb.DISMISS: ("reported", "named", "heard"),
-    CaseVerb.BENIGN: ("reported", "named", "heard"),
-    CaseVerb.MALICIOUS: ("reported", "named", "heard"),
-    CaseVerb.UPHOLD: ("appealed",),
-    CaseVerb.CHANGE: ("appealed",),
-    CaseVerb.OVERTURN: ("appealed", "rate"),
+    CaseVerb.INVESTIGATE: ("reported", "late"),
+    CaseVerb.HEAR_SELLER: ("late",),
+    CaseVerb.HEAR_HARMED: ("late",),
+    CaseVerb.DISMISS: ("reported", "named", "heard", "late"),
+    CaseVerb.BENIGN: ("reported", "named", "heard", "late"),
+    CaseVerb.MALICIOUS: ("reported", "named", "heard", "late"),
+    CaseVerb.UPHOLD: ("appealed", "late"),
+    CaseVerb.CHANGE: ("appealed", "late"),
+    CaseVerb.OVERTURN: ("appealed", "rate", "late"),
 }
 
 KINDS = (
@@ -66,5 +68,6 @@ KINDS = (
     _kind("heard", lambda: _("A cross-area case waits for your decision")),
     _kind("decided", lambda: _("A cross-area case was decided")),
     _kind("appealed", lambda: _("An appeal waits for your decision")),
+    _kind("late", lambda: _("A cross-area case waits too long: nobody has moved it on")),
     _kind("rate", lambda: _("A cross-area case was confirmed: rate the distributor again")),
 )

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -9,11 +10,14 @@ import pytest
 import sqlalchemy as sa
 from werkzeug.test import TestResponse
 
-from fieldapp.core.db import db, uuid7
+from fieldapp.core.db import begin_writing, db, uuid7
+from fieldapp.desk.approvals.queries import badges
 from fieldapp.network.distributors.actions import reindex
 from fieldapp.network.distributors.models import Distributor
 from fieldapp.people.accounts.models import Role, User
-from fieldapp.standing.crossarea.models import CrossCase, CrossMeasure, CrossPhoto
+from fieldapp.people.notices.models import Notice
+from fieldapp.standing.crossarea import lateness
+from fieldapp.standing.crossarea.models import CrossCase, CrossEntry, CrossMeasure, CrossPhoto
 from fieldapp.standing.crossarea.rules import CaseState, Into, Verdict
 from fieldapp.trade.products.models import Product
 from tests import cast
@@ -23,6 +27,7 @@ from tests.desk.visits.conftest import jpeg
 __all__ = ["desk"]
 
 REPORTER = "Rep Honest Long"
+DECIDERS = ("boss", "chief", "admin")
 
 
 @dataclass
@@ -212,6 +217,46 @@ def test_who_reported_it_is_known_to_those_who_decide_and_in_no_letter_or_file(m
     assert market.desk.as_("stranger").get(f"/cross-area/{key}").status_code == 404
 
 
+def test_what_waits_for_a_decision_is_counted_at_the_approvals(market: Market) -> None:
+    def counted() -> list[int]:
+        with market.desk.app.app_context():
+            return [badges(market.desk.viewer(who), cast.TODAY)[0] for who in (*DECIDERS, "rep", "stranger")]
+
+    before = counted()
+    key = market.heard()
+    assert [now - then for now, then in zip(counted(), before, strict=True)] == [1, 1, 1, 0, 0]
+    assert market.post(key, "decision", "boss", decision="benign", words="Once").status_code == 303
+    assert counted() == before
+    assert market.post(key, "appeal", "colleague", words="Not mine").status_code == 303
+    assert [now - then for now, then in zip(counted(), before, strict=True)] == [0, 1, 1, 0, 0], "not who decided it"
+
+
+def test_a_case_that_nobody_moves_on_is_told_of_once(market: Market) -> None:
+    """A report after 3 days, a case that was looked into after 7, to who may go on with it and the administrators."""
+    key = market.reported()
+    days = timedelta(days=1)
+
+    def told(after: timedelta) -> set[str]:
+        with market.desk.app.app_context():
+            last = db.session.scalar(sa.select(sa.func.max(CrossEntry.at)))
+            assert last is not None
+            begin_writing()
+            lateness.escalate(last + after, (last + after).date())
+            db.session.commit()
+            rows = sa.select(User.username).join(Notice, Notice.user_id == User.id)
+            found = db.session.scalars(rows.where(Notice.kind == lateness.LATE, Notice.read_at.is_(None))).all()
+            assert len(found) == len(set(found)), "once"
+            return set(found)
+
+    assert told(2 * days) == set()
+    assert told(3 * days) == told(4 * days) == {"deputy", "admin"}, "the nearest supervisor"
+    assert market.post(key, "investigation", "boss").status_code == 303
+    assert told(6 * days) == set(), "it goes on: the notice is settled"
+    assert told(7 * days) == {"deputy", "admin"}
+    assert market.post(key, "decision", "chief", decision="dismiss", words="Ours").status_code == 303
+    assert told(30 * days) == set()
+
+
 def test_from_the_hearing_to_a_settled_measure(market: Market) -> None:
     key = market.heard()
     assert "C-000001" in market.desk.as_("boss").get("/approvals").text
@@ -271,6 +316,8 @@ def test_a_list_holds_what_is_asked_for(market: Market) -> None:
     assert found("part=all&q=c-2") == found("part=all&q=number+1") == {"C-000002"}
     assert found("part=all&q=S002") == {"C-000004"}
     assert found("part=new&origin=report&product=p10&region=4101") == everything - {"C-000004"}
+    assert found("part=all&seller=s002") == {"C-000004"}
+    assert found("part=all&seller=D001") == set(), "the harmed one is no seller"
     assert found("part=all&origin=suspicion") == found("part=all&verdict=malicious") == set()
     assert found("part=all&after=3") == {"C-000001", "C-000002"}
     assert market.desk.as_("stranger").get("/cross-area?part=all").text.count("C-00000") == 0

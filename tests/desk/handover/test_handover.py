@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -38,6 +39,7 @@ from fieldapp.people.accounts.queries import viewer_of
 from fieldapp.people.audit.models import AuditEntry
 from fieldapp.people.notices.models import Notice
 from tests import cast
+from tests.desk.imports.test_engine import Desk
 
 TODAY, NOW = cast.TODAY, cast.NOW
 WHEN = OnDay(NOW, TODAY)
@@ -379,3 +381,24 @@ def test_the_lists_keep_to_the_patch(world: dict[str, Any]) -> None:
     db.session.commit()
     seen = {who: queries.listed(viewer_of(world[who]), queries.Asked())[1] for who in cast.CAST}
     assert seen == {"rep": 1, "colleague": 0, "boss": 1, "admin": 1, "stranger": 0}
+
+
+def test_a_file_that_gives_a_patch_back_says_so(world: dict[str, Any], tmp_path: Path) -> None:
+    """The ERP decides who looks after a distributor, but not in silence against what was handed over here."""
+    desk, head = Desk(tmp_path), "code,name,region,rep\n"
+    code, name, region = world["one"].code, world["one"].name, world["one"].region_code
+    old, new, other = world["rep"].username, world["mate"].username, world["admin"].username
+    db.session.commit()
+    arrange(world, of_reps(world), "boss")
+    db.session.commit()
+
+    def told(rep: str) -> list[str]:
+        done = desk.read("distributors", f"{head}{code},{name},{region},{rep}\n")
+        assert done.written
+        return [str(one) for one in done.remarks]
+
+    assert told(new) == told(other) == told(new) == []
+    (said,) = told(old)
+    assert "column rep: rep" in said
+    assert f"was handed over to another rep on {TODAY.isoformat()}" in said
+    assert told(old) == [], "it is his now"
