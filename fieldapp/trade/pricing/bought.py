@@ -6,7 +6,6 @@ price of the product that its line happens to name: what is taken off is spread 
 floors are judged (whole_rules.py), freight and the like count nowhere. Only who has such lines is read line by line.
 """
 
-from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -31,8 +30,9 @@ from .whole_rules import Goods, Taken, shares
 
 DAY = timedelta(days=1)
 _DAY = sa.func.coalesce(Invoice.ordered_on, Invoice.date)
-# Of a weight that was taken back while money was charged for it neither counts.
-_GOODS = sa.or_(InvoiceLine.weight > 0, sa.and_(InvoiceLine.weight < 0, InvoiceLine.amount <= 0))
+_MONEY = sa.case((InvoiceLine.weight == 0, 1), else_=0)
+# Neither freight, nor a weight that was taken back while money was charged for it.
+_COUNTS = sa.or_(InvoiceLine.weight > 0, InvoiceLine.amount <= 0)
 _CHUNK = 500
 _MOST_BY_KEY = 2000
 
@@ -89,7 +89,7 @@ def bought(
     tier: str = "",
     window: Window = USUAL,
 ) -> list[Bought]:
-    """What distributors of the viewer's patch bought from `first` to `last`; four statements, and one for each 500
+    """What distributors of the viewer's patch bought from `first` to `last`; three statements, and one for each 500
     distributors who got money off without goods.
 
     `products`: of these alone, () of all; `region`: of distributors there or below; `tier`: of these alone.
@@ -110,19 +110,19 @@ def bought(
             Invoice.distributor_id,
             InvoiceLine.product_id,
             piece,
+            _MONEY,
             sa.func.sum(InvoiceLine.weight),
             sa.func.sum(InvoiceLine.amount),
         )
         .join(InvoiceLine, InvoiceLine.invoice_id == Invoice.id)
         .join(Distributor, Distributor.id == Invoice.distributor_id)
-        .where(*scope, Invoice.date >= first, Invoice.date <= last, _GOODS)
-        .group_by(Invoice.distributor_id, InvoiceLine.product_id, piece)
+        .where(*scope, Invoice.date >= first, Invoice.date <= last, _COUNTS)
+        .group_by(Invoice.distributor_id, InvoiceLine.product_id, piece, _MONEY)
     )
-    if products:
-        select = select.where(InvoiceLine.product_id.in_(list(products)))
+    if products:  # what is taken off may stand on a line of any product
+        select = select.where(sa.or_(InvoiceLine.product_id.in_(list(products)), InvoiceLine.weight == 0))
     rows = db.session.execute(select).all()
-    taken = _taken(scope, first, last)
-    stores = _stores({row[0] for row in rows} | set(taken), scope)
+    stores = _stores({row[0] for row in rows}, scope)
     goods = _goods()
 
     def granted(distributor: UUID, product: UUID, on: date) -> tuple[RebateRow, ...]:
@@ -131,13 +131,16 @@ def bought(
         return applying(rebates, key, tier_of.casefold() if tier_of else None, line, code_key, on) if rebates else ()
 
     found: dict[tuple[UUID, UUID], Bought] = {}
-    for distributor, product, number, grams, amount in rows:
+    for distributor, product, number, money, grams, amount in rows:
+        if money:
+            continue
         _key, code, name, tier_of, where = stores[distributor]
         one = found.setdefault((distributor, product), Bought(distributor, code, name, tier_of, where, product))
         on = cuts[number - 1] if number else first
         one.grams += int(grams)
         one.amount += int(amount)
         one.net_amount += net_amount(int(amount), int(grams), granted(distributor, product, on))
+    taken = sorted({row[0] for row in rows if row[3]}, key=str)
     for (distributor, product, day), share in _off(taken, first, last, window, granted):
         bought_it = found.get((distributor, product))
         if bought_it is not None:
@@ -146,48 +149,37 @@ def bought(
     return list(found.values())
 
 
-def _taken(scope: Sequence[Any], first: date, last: date) -> dict[UUID, list[Taken]]:
-    """{distributor: what was taken off its invoices without goods}."""
-    select = (
-        sa.select(Invoice.distributor_id, _DAY, InvoiceLine.amount)
-        .join(InvoiceLine, InvoiceLine.invoice_id == Invoice.id)
-        .join(Distributor, Distributor.id == Invoice.distributor_id)
-        .where(*scope, Invoice.date >= first, Invoice.date <= last, InvoiceLine.weight == 0, InvoiceLine.amount < 0)
-    )
-    found: dict[UUID, list[Taken]] = defaultdict(list)
-    for distributor, day, amount in db.session.execute(select):
-        found[distributor].append(Taken(day, amount))
-    return found
-
-
 def _off(
-    taken: Mapping[UUID, Sequence[Taken]],
+    keys: Sequence[UUID],
     first: date,
     last: date,
     window: Window,
     granted: Callable[[UUID, UUID, date], tuple[RebateRow, ...]],
 ) -> Iterator[tuple[tuple[UUID, UUID, date], int]]:
     """((distributor, product, day), its share in fen, at most 0) of what was taken off, of goods of the period."""
-    keys, since = list(taken), first - timedelta(days=window.credit_days + window.days)
+    since = first - timedelta(days=window.credit_days + window.days)
     for start in range(0, len(keys), _CHUNK):
         select = (
             sa.select(Invoice.distributor_id, InvoiceLine.product_id, Invoice.date, _DAY, InvoiceLine.weight)
             .add_columns(InvoiceLine.amount)
             .join(InvoiceLine, InvoiceLine.invoice_id == Invoice.id)
-            .where(Invoice.distributor_id.in_(keys[start : start + _CHUNK]), InvoiceLine.weight > 0)
+            .where(Invoice.distributor_id.in_(keys[start : start + _CHUNK]), InvoiceLine.weight >= 0, _COUNTS)
             .where(Invoice.date >= since, Invoice.date <= last)
             .order_by(Invoice.distributor_id, Invoice.date, Invoice.id, InvoiceLine.line_no)
         )
         for distributor, rows in groupby(db.session.execute(select), key=itemgetter(0)):
-            lines = list(rows)
-            goods = []
-            for _distributor, product, dated, day, grams, amount in lines:
+            lines, goods, taken = [], [], []
+            for _distributor, product, dated, day, grams, amount in rows:
+                if not grams:
+                    taken.append(Taken(day, amount))
+                    continue
                 net = net_amount(amount, grams, granted(distributor, product, dated))
+                lines.append((product, dated))
                 goods.append(Goods(day, grams, amount, Fraction(amount - net)))
-            off, _lost = shares(goods, taken[distributor], window.days, window.credit_days)
-            for line, share in zip(lines, off, strict=True):
-                if share and line[2] >= first:
-                    yield (distributor, line[1], line[2]), round(share)
+            off, _lost = shares(goods, taken, window.days, window.credit_days)
+            for (product, dated), share in zip(lines, off, strict=True):
+                if share and dated >= first:
+                    yield (distributor, product, dated), round(share)
 
 
 def _edges(row: RebateRow) -> tuple[date, ...]:
