@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from fieldapp.core.clock import SHANGHAI
+from fieldapp.core.clock import SHANGHAI, When
 from fieldapp.core.db import db, uuid7
 from fieldapp.desk.breaches.models import Breach
 from fieldapp.desk.breaches.rules import Result
@@ -233,7 +233,7 @@ def make_ticket(distributor: Distributor, rep: User, **values: Any) -> Ticket:
     now = values.pop("now", NOW)
     defaults = {"kind": TicketKind.QUALITY, "severity": Severity.NORMAL, "story": "Five bags were wet."}
     complaint = remediation.Complaint(**{**defaults, **values})
-    when = remediation.When(now, now, now.astimezone(SHANGHAI).date())
+    when = When(now, now, now.astimezone(SHANGHAI).date())
     return remediation.open_ticket(viewer_of(rep), key=uuid7(), distributor=distributor, complaint=complaint, when=when)
 
 
@@ -245,7 +245,7 @@ def make_conflict(parties: list[Distributor], rep: User, **values: Any) -> Confl
     now = values.pop("now", NOW)
     defaults = {"kind": ConflictKind.AREA, "story": "Each says that the other delivers into his villages."}
     account = conflicts.Account(**{**defaults, **values})
-    when = remediation.When(now, now, TODAY + (now.astimezone(SHANGHAI).date() - NOW.astimezone(SHANGHAI).date()))
+    when = When(now, now, TODAY + (now.astimezone(SHANGHAI).date() - NOW.astimezone(SHANGHAI).date()))
     return conflicts.open_conflict(viewer_of(rep), key=uuid7(), parties=parties, account=account, when=when)
 
 
@@ -303,5 +303,5 @@ def make_case(rep: User, **values: Any) -> CrossCase:
     """Goods that somebody has reported through the app's own action, found in 410102; `values`: of what was found."""
     now = values.pop("now", NOW)
     found = crossarea.Found(**{"region": "410102", "note": "Twenty bags with another county's mark.", **values})
-    when = crossarea.When(now, now, now.astimezone(SHANGHAI).date())
+    when = When(now, now, now.astimezone(SHANGHAI).date())
     return crossarea.report(viewer_of(rep), key=uuid7(), found=found, when=when)

@@ -1,6 +1,7 @@
 """The two clocks: the business date in Shanghai and the instant in UTC. Only views and commands ask them."""
 
 import re
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
@@ -8,6 +9,16 @@ from flask import current_app
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """Of what may have waited in a phone. `at`: when it happened, by the phone's clock set right; `now`: when we hear
+    of it; `today`: the business date."""
+
+    at: datetime
+    now: datetime
+    today: date
 
 
 def parse_day(text: str) -> date:

@@ -2,15 +2,18 @@
 
 import re
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from flask import request
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import CombinedMultiDict
 from wtforms import Field, PasswordField, StringField
-from wtforms.validators import DataRequired, Length
+from wtforms.validators import DataRequired, Length, ValidationError
 
+from .clock import parse_day
 from .concern import SAFE_METHODS
 
 # Control characters have no business in a text; PostgreSQL refuses NUL altogether. Tab and line breaks stay.
@@ -47,6 +50,22 @@ class Form(FlaskForm):
             if issubclass(kind, StringField) and not issubclass(kind, PasswordField):
                 options = {**options, "filters": [clean, *unbound_field.kwargs.get("filters", ())]}
             return unbound_field.bind(form=form, **options)
+
+
+AHEAD_DAYS = 366  # what is promised for later than that is no promise
+
+
+def day_to_come(text: str | None, today: date, *, back: int = 0) -> date:
+    """The day that somebody typed: from `back` days before today on, within a year. Raises ValidationError."""
+    try:
+        day = parse_day(text or "")
+    except ValueError:
+        raise ValidationError(_("Give a date such as %(example)s.", example=today.isoformat())) from None
+    if (today - day).days > back:
+        raise ValidationError(_("That day is over. Give today or a later day."))
+    if (day - today).days > AHEAD_DAYS:
+        raise ValidationError(_("Give a day within a year."))
+    return day
 
 
 def required() -> DataRequired:

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import Flask, Response, abort, current_app, send_file
+from flask_babel import gettext as _
 
 _DRAFT = ".part"
 _KNOWN = "fieldapp.storage_known"
@@ -19,6 +20,14 @@ Known = Callable[[Collection[UUID]], Collection[UUID]]
 
 class StorageError(Exception):
     """The content could not be kept; the message is the system's reason."""
+
+
+def problem(error: Exception) -> str:
+    """What the user reads of it: nothing was saved, and who can help."""
+    text = _(
+        "The server could not keep the file (%(reason)s). Nothing was saved; tell your administrator.", reason=error
+    )
+    return str(text)
 
 
 def folder() -> Path:

@@ -15,7 +15,7 @@ from PIL import Image
 from werkzeug.routing import Rule
 
 from fieldapp.core import storage
-from fieldapp.core.clock import now
+from fieldapp.core.clock import When, now
 from fieldapp.core.contents import JPEG, Content
 from fieldapp.core.db import db, uuid7
 from fieldapp.desk.approvals.models import Approval
@@ -262,10 +262,10 @@ def make_world(app: Flask) -> World:
             key=uuid7(),
             content=Content(picture.getvalue(), JPEG),
             caption="",
-            when=remediation.When(at, at, cast.TODAY),
+            when=When(at, at, cast.TODAY),
         )
         case = cast.make_case(users["rep"], seller_id=distributor.id, product_words="P10")
-        case_when = crossarea.When(at, at, cast.TODAY)
+        case_when = When(at, at, cast.TODAY)
         case_photo = crossarea.keep_photo(
             viewer_of(users["rep"]),
             case,
@@ -296,7 +296,7 @@ def make_world(app: Flask) -> World:
             conflict,
             key=(evidence := uuid7()),
             content=Content(picture.getvalue(), JPEG),
-            when=remediation.When(at, at, cast.TODAY),
+            when=When(at, at, cast.TODAY),
         )
         link = surveys.open_link(viewer_of(users["rep"]), survey, at)
         answered = cast.make_survey(distributor, users["rep"])
@@ -309,7 +309,7 @@ def make_world(app: Flask) -> World:
             key=uuid7(),
             distributor=distributor,
             said=feedback.Said(RemarkKind.COMPLAINT, "The bags are torn"),
-            when=feedback.When(at, at, cast.TODAY),
+            when=When(at, at, cast.TODAY),
         )
         remark_photo = cast.add(RemarkPhoto(remark_id=remark.id, taken_at=at, sha256=photo.sha256, size=photo.size))
         storage.keep(remark_photo.id, remark_photo.sha256, picture.getvalue())

@@ -7,13 +7,10 @@ from flask_babel import gettext as _
 from wtforms import HiddenField, StringField, TextAreaField
 from wtforms.validators import ValidationError
 
-from fieldapp.core.clock import parse_day
-from fieldapp.core.forms import Form, at_most, required
+from fieldapp.core.forms import Form, at_most, day_to_come, required
 
 from .actions import WORDS
 from .rules import DECISIONS, Verb
-
-_LATEST_DAYS = 366
 
 
 class WordsForm(Form):
@@ -44,14 +41,7 @@ class DecisionForm(WordsForm):
         """From today, within a year, where something is to be made good."""
         if self.decision.data != Verb.RECOVER:
             return
-        try:
-            self.day = parse_day(field.data or "")
-        except ValueError:
-            raise ValidationError(_("Give a date such as %(example)s.", example=self.today.isoformat())) from None
-        if self.day < self.today:
-            raise ValidationError(_("That day is over. Give today or a later day."))
-        if (self.day - self.today).days > _LATEST_DAYS:
-            raise ValidationError(_("Give a day within a year."))
+        self.day = day_to_come(field.data, self.today)
 
     @property
     def verb(self) -> Verb:

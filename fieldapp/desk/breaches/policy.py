@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from fieldapp.people.accounts.models import Role
 from fieldapp.people.policy import queries
 from fieldapp.people.policy.sections import Section, Setting, Settings, SettingsRefusedError
+from fieldapp.trade.pricing.bought import Window
 
 from .rules import Numbers
 
@@ -44,6 +45,12 @@ def on(day: date) -> BreachPolicy:
     numbers = Numbers(held["window_days"], held["delivery_days"], held["credit_days"], held["odd_factor"])
     roles = frozenset(held["cost_roles"])
     return BreachPolicy(version.version, numbers, held["look_back_days"], held["digest_days"], roles)
+
+
+def window(day: date) -> Window:
+    """How far a whole reaches on a day, for whoever asks for net prices."""
+    numbers = on(day).numbers
+    return Window(numbers.window_days, numbers.credit_days)
 
 
 def _complete(settings: Mapping[str, Any]) -> Settings:

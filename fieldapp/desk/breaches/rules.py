@@ -15,6 +15,7 @@ from itertools import pairwise
 from uuid import UUID
 
 from fieldapp.core.money import GRAMS_PER_TONNE
+from fieldapp.trade.pricing import whole_rules
 from fieldapp.trade.pricing.rules import PriceRow, RebateRow
 
 # Exact whatever happens to it; nearly always whole, and then quick.
@@ -183,18 +184,8 @@ def order_day(invoiced: date, ordered_on: date | None, delivery_days: int) -> tu
 
 
 def wholes(lines: Iterable[Line], window_days: int) -> list[list[Line]]:
-    """Lines of one distributor, those of each whole together, by day.
-
-    A whole begins with the first order after the one before and holds all orders of the days that follow.
-    """
-    found: list[list[Line]] = []
-    ends = date.min
-    for line in sorted(lines, key=_by_day):
-        if not found or line.day > ends:
-            found.append([])
-            ends = line.day + timedelta(days=window_days)
-        found[-1].append(line)
-    return found
+    """Lines of one distributor, those of each whole together, by day (`whole_rules.wholes`)."""
+    return whole_rules.wholes(sorted(lines, key=_by_day), window_days)
 
 
 def _by_day(line: Line) -> tuple[date, str, int]:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -12,14 +12,15 @@ from wtforms import HiddenField, StringField, TextAreaField
 from wtforms.validators import ValidationError
 
 from fieldapp.core.clock import parse_day
-from fieldapp.core.forms import Form, at_most, required
-from fieldapp.fieldwork.conflicts.actions import Promise, Sitting
+from fieldapp.core.forms import Form, at_most, day_to_come, required
+from fieldapp.fieldwork.conflicts.agreements import Promise
+from fieldapp.fieldwork.conflicts.meetings import Sitting
 from fieldapp.fieldwork.conflicts.models import PLACE_LENGTH, POINT_LENGTH, STORY_LENGTH, WORDS_LENGTH
 from fieldapp.fieldwork.conflicts.rules import ConflictKind, Outcome
 
 MOST_AT_ONCE = 6
 POINTS = 4  # lines of an agreement that one form takes; more are added one by one
-AHEAD, BACK = 366, 366
+BACK = 366
 _TIME = re.compile(r"([01]?[0-9]|2[0-3]):[0-5][0-9]")
 
 
@@ -78,15 +79,7 @@ class _OfParties(Form):
 
     def read_day(self, text: str | None, *, back: int = 0) -> date:
         """A day from `back` days ago on, within a year. Raises ValidationError."""
-        try:
-            day = parse_day(text or "")
-        except ValueError:
-            raise ValidationError(_("Give a date such as %(example)s.", example=self.today.isoformat())) from None
-        if day < self.today - timedelta(days=back):
-            raise ValidationError(_("That day is over. Give today or a later day."))
-        if day > self.today + timedelta(days=AHEAD):
-            raise ValidationError(_("Give a day within a year."))
-        return day
+        return day_to_come(text, self.today, back=back)
 
 
 class NoteForm(_OfParties):

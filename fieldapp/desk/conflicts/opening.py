@@ -9,14 +9,13 @@ from flask_login import current_user
 
 from fieldapp.core import clock, contents, outbox, storage
 from fieldapp.core.access import SIGNED_IN
+from fieldapp.core.clock import When
 from fieldapp.core.db import db, uuid7
 from fieldapp.core.page import page, see_other
-from fieldapp.desk.deals import forms as searching
-from fieldapp.desk.deals import queries as deals
-from fieldapp.fieldwork.conflicts import actions, links, words
+from fieldapp.desk.deals.picking import pick_distributor
+from fieldapp.fieldwork.conflicts import actions, links, moves, words
 from fieldapp.fieldwork.conflicts.actions import Account
 from fieldapp.fieldwork.conflicts.rules import ConflictKind
-from fieldapp.fieldwork.remediation.actions import When
 
 from . import sources
 from .forms import OpenForm
@@ -30,23 +29,15 @@ MOST_BYTES = 60 * 1024 * 1024  # the proxy before us lets 64 MB through; a phone
 def new() -> Response:
     """Say what they quarrel about; without a distributor, pick it first."""
     if not any(request.args.get(name) for name in ("distributor", "party", "visit")):
-        return _pick()
+        return pick_distributor(
+            "conflicts.new",
+            _("Open a conflict"),
+            _("Whom did you hear it from?"),
+            (url_for("conflicts.index"), _("Conflicts")),
+            link=request.args.get("link", "")[:100],
+        )
     source = sources.read(current_user, request.args) or abort(404)
     return _new(source, OpenForm())
-
-
-def _pick() -> Response:
-    asked = searching.read_search(request.args)
-    found = deals.pick(current_user, asked)
-    return page(
-        "desk/conflicts/pick.html",
-        "found",
-        asked=asked,
-        found=found,
-        assigned=deals.assigned(current_user) if found is None else [],
-        place_name=deals.place_names(),
-        link=request.args.get("link", "")[:100],
-    )
 
 
 @concern.route("", allow=SIGNED_IN, methods=("POST",), outbox=True, max_bytes=MOST_BYTES)
@@ -70,15 +61,10 @@ def create() -> Response:
         conflict = actions.open_conflict(viewer, key=key, parties=parties, account=_account(source, form), when=when)
         for number, photo in enumerate(photos):
             actions.keep_photo(viewer, conflict, key=uuid5(key, f"photo {number}"), content=photo, when=when)
-    except actions.GoneError:
+    except moves.GoneError:
         abort(404)
     except storage.StorageError as error:
-        form.photos.errors = [
-            _(
-                "The server could not keep the file (%(reason)s). Nothing was saved; tell your administrator.",
-                reason=error,
-            )
-        ]
+        form.photos.errors = [storage.problem(error)]
         return _new(source, form, status=422)
     flash(_("Opened as %(number)s. Who looks after the parties is told.", number=conflict.shown_number), "ok")
     return see_other(url_for("conflicts.show", conflict_id=conflict.id))

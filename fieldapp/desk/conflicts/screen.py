@@ -13,7 +13,7 @@ from fieldapp.core.clock import SHANGHAI
 from fieldapp.core.db import db, uuid7
 from fieldapp.core.i18n import gettext as _
 from fieldapp.core.i18n import ngettext
-from fieldapp.fieldwork.conflicts import actions, links, policy, queries, words
+from fieldapp.fieldwork.conflicts import links, moves, policy, queries, words
 from fieldapp.fieldwork.conflicts.models import (
     Conflict,
     ConflictEntry,
@@ -255,7 +255,7 @@ def read(
             for kind, key in linked
         ],
         people=dict(db.session.execute(sa.select(User.id, User.name).where(User.id.in_(keys))).tuples().all()),
-        can=possible(conflict.state, actions.facts_of(viewer, conflict)),
+        can=possible(conflict.state, moves.facts_of(viewer, conflict)),
         visits=sources.visits_of(covered, agreed) if agreed and covered else {},
         follow_day=today + timedelta(days=policy.on(today).follow_up_days),
         today=today,

@@ -14,6 +14,7 @@ from flask_login import current_user
 
 from fieldapp.core import clock, contents, outbox, storage
 from fieldapp.core.access import DECIDERS, SIGNED_IN
+from fieldapp.core.clock import When
 from fieldapp.core.concern import Concern
 from fieldapp.core.contents import Content
 from fieldapp.core.db import db
@@ -21,11 +22,10 @@ from fieldapp.core.forms import Form
 from fieldapp.core.page import page, see_other
 from fieldapp.desk.deals import forms as searching
 from fieldapp.desk.deals import queries as deals
-from fieldapp.fieldwork.conflicts import actions, links, queries, words
-from fieldapp.fieldwork.conflicts.actions import Seen
+from fieldapp.fieldwork.conflicts import actions, agreements, links, meetings, moves, queries, words
+from fieldapp.fieldwork.conflicts.agreements import Seen
 from fieldapp.fieldwork.conflicts.models import Conflict
 from fieldapp.fieldwork.conflicts.rules import ConflictState, Outcome, Refusal
-from fieldapp.fieldwork.remediation.actions import When
 from fieldapp.fieldwork.visits import plans
 
 from . import forms, screen, sources
@@ -140,7 +140,7 @@ def plan_meeting(conflict_id: UUID) -> Response:
     """Plan one."""
 
     def act(conflict: Conflict, _photo: Content | None) -> str:
-        actions.plan_meeting(_viewer(), conflict, form.sitting(), _when(), key=outbox.key())
+        meetings.plan_meeting(_viewer(), conflict, form.sitting(), _when(), key=outbox.key())
         return _("Planned. It stands in the calendar of promises.")
 
     form = _form(forms.MeetingForm, conflict_id)
@@ -152,7 +152,7 @@ def hold_meeting(conflict_id: UUID) -> Response:
     """What came of one."""
 
     def act(conflict: Conflict, _photo: Content | None) -> str:
-        actions.hold_meeting(
+        meetings.hold_meeting(
             _viewer(),
             conflict,
             searching.key(form.meeting.data),
@@ -175,8 +175,8 @@ def cancel_meeting(conflict_id: UUID) -> Response:
     def act(conflict: Conflict, _photo: Content | None) -> str:
         meeting = searching.key(form.meeting.data)
         if meeting is None:
-            raise actions.GoneError
-        actions.cancel_meeting(_viewer(), conflict, meeting, form.words.data or "", _when())
+            raise moves.GoneError
+        meetings.cancel_meeting(_viewer(), conflict, meeting, form.words.data or "", _when())
         return _("Cancelled.")
 
     return _do(conflict_id, "cancel", form, act)
@@ -190,7 +190,7 @@ def agree(conflict_id: UUID) -> Response:
     """What the parties agreed on."""
 
     def act(conflict: Conflict, _photo: Content | None) -> str:
-        actions.agree(_viewer(), conflict, form.promises, form.words.data or "", _when(), key=outbox.key())
+        agreements.agree(_viewer(), conflict, form.promises, form.words.data or "", _when(), key=outbox.key())
         return _("Agreed. Everybody concerned is told, and each point stands in the calendar.")
 
     form = _form(forms.AgreementForm, conflict_id, given=request.form)
@@ -202,7 +202,7 @@ def add_point(conflict_id: UUID) -> Response:
     """One more point."""
 
     def act(conflict: Conflict, _photo: Content | None) -> str:
-        actions.add_point(_viewer(), conflict, form.promise(), _when(), key=outbox.key())
+        agreements.add_point(_viewer(), conflict, form.promise(), _when(), key=outbox.key())
         return _("Added to the agreement.")
 
     form = _form(forms.PointForm, conflict_id)
@@ -217,7 +217,7 @@ def settle_point(conflict_id: UUID, point_id: UUID) -> Response:
     def act(conflict: Conflict, _photo: Content | None) -> str:
         kept = form.result.data == "kept"
         said = form.said.data or ""
-        actions.settle_point(_viewer(), conflict, point_id, kept, said, _when(), key=outbox.key())
+        agreements.settle_point(_viewer(), conflict, point_id, kept, said, _when(), key=outbox.key())
         return _("Kept its word: noted.") if kept else _("Broken: noted, and the supervisors are told.")
 
     return _do(conflict_id, f"point-{point_id}", form, act)
@@ -239,7 +239,7 @@ def plan_visit(conflict_id: UUID) -> Response:
             raise _WrongError("rep", _("Choose who goes: of your team, and with this party in his patch."))
         day = forms.parse_day(form.day.data or "")
         try:
-            actions.plan_visit(_viewer(), conflict, store.id, rep, day, _when())
+            agreements.plan_visit(_viewer(), conflict, store.id, rep, day, _when())
         except plans.FullError:
             raise _WrongError("day", _("That week is full. Give another day, or leave it empty.")) from None
         return _("Planned. It stands in the plan of that week.")
@@ -259,7 +259,7 @@ def follow_up(conflict_id: UUID) -> Response:
         visit = searching.key(form.visit.data) if form.visit.data in offered else None
         seen = Seen(party, form.holds.data == "yes", form.words.data or "", visit)
         planned = searching.key(form.planned.data)
-        actions.follow_up(_viewer(), conflict, seen, _when(), planned=planned, key=outbox.key())
+        agreements.follow_up(_viewer(), conflict, seen, _when(), planned=planned, key=outbox.key())
         if not seen.holds:
             return _("Noted. Talk with both again: open the conflict anew, or plan a meeting.")
         every = conflict.state is ConflictState.FOLLOWED_UP
@@ -359,15 +359,15 @@ def _do(conflict_id: UUID, name: str, form: Form, act: Act) -> Response:
     try:
         content = _examined(form)
         done = act(conflict if content is None else _find(conflict_id), content)
-    except actions.RefusedError as error:
+    except moves.RefusedError as error:
         said = words.refusal_text(error.reason, error.conflict.state)
         return _show(_afresh(conflict_id), 403 if error.reason in _NOT_HIS else 409, Failed(name, form), said)
-    except actions.GoneError:
+    except moves.GoneError:
         abort(404)
     except _WrongError as error:
         form[error.field].errors = [str(error)]
         return _show(_afresh(conflict_id), 422, Failed(name, form))
-    except actions.TooManyError:
+    except moves.TooManyError:
         return _show(_afresh(conflict_id), 422, Failed(name, form), _("A conflict holds no more of these."))
     except (contents.ContentError, storage.StorageError) as error:
         form["file"].errors = [_wrong(error)]
@@ -387,9 +387,7 @@ def _examined(form: Form) -> Content | None:
 def _wrong(error: contents.ContentError | storage.StorageError) -> str:
     if isinstance(error, contents.ContentError):
         return str(error.reason)
-    return _(
-        "The server could not keep the file (%(reason)s). Nothing was saved; tell your administrator.", reason=error
-    )
+    return storage.problem(error)
 
 
 def _afresh(conflict_id: UUID) -> Conflict:

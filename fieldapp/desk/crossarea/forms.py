@@ -10,11 +10,10 @@ from wtforms.validators import ValidationError
 
 from fieldapp.core import money
 from fieldapp.core.clock import parse_day
-from fieldapp.core.forms import Form, at_most, required
+from fieldapp.core.forms import Form, at_most, day_to_come, required
 from fieldapp.standing.crossarea.actions import NAME_LENGTH, WORDS_LENGTH
 from fieldapp.standing.crossarea.rules import CaseVerb, MeasureKind
 
-LATEST_DAYS = 366
 _MOST_FEN = 1_000_000_000
 _PAID = frozenset({MeasureKind.COMPENSATION, MeasureKind.DEPOSIT, MeasureKind.REBATE})
 HEARINGS = (CaseVerb.HEAR_SELLER, CaseVerb.HEAR_HARMED, CaseVerb.EXCUSE_SELLER, CaseVerb.EXCUSE_HARMED)
@@ -135,14 +134,7 @@ class MeasureForm(SeenForm):
 
     def validate_by_day(self, field: StringField) -> None:
         """From today, within a year."""
-        try:
-            day = parse_day(field.data or "")
-        except ValueError:
-            raise ValidationError(_("Give a date such as %(example)s.", example=self.today.isoformat())) from None
-        if day < self.today:
-            raise ValidationError(_("That day is over. Give today or a later day."))
-        if (day - self.today).days > LATEST_DAYS:
-            raise ValidationError(_("Give a day within a year."))
+        day_to_come(field.data, self.today)
 
     @property
     def measure(self) -> MeasureKind:

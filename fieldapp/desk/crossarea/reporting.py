@@ -10,12 +10,12 @@ from flask_login import current_user
 
 from fieldapp.core import clock, contents, outbox, storage
 from fieldapp.core.access import FIELD
+from fieldapp.core.clock import When
 from fieldapp.core.db import db, uuid7
 from fieldapp.core.page import page, see_other
 from fieldapp.desk.visits import products
 from fieldapp.people.accounts.viewer import Viewer
 from fieldapp.standing.crossarea import actions, policy, words
-from fieldapp.standing.crossarea.actions import When
 
 from . import sources
 from .report_forms import ReportForm

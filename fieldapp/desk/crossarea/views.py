@@ -14,13 +14,14 @@ from flask_login import current_user
 
 from fieldapp.core import clock, contents, outbox, panels, storage
 from fieldapp.core.access import DECIDERS, FIELD, SIGNED_IN
+from fieldapp.core.clock import When
 from fieldapp.core.concern import Concern
 from fieldapp.core.contents import Content
 from fieldapp.core.db import db
 from fieldapp.core.forms import Form
 from fieldapp.core.page import page, see_other
 from fieldapp.standing.crossarea import actions, queries, words
-from fieldapp.standing.crossarea.actions import Agreement, When
+from fieldapp.standing.crossarea.actions import Agreement
 from fieldapp.standing.crossarea.models import CrossCase
 from fieldapp.standing.crossarea.rules import CaseState, CaseVerb, Refusal
 
@@ -241,9 +242,7 @@ def photo_problem(error: Exception) -> str:
         return _("A case holds %(count)s photos, and has them.", count=actions.MOST_PHOTOS)
     if isinstance(error, contents.ContentError):
         return str(error.reason)
-    return _(
-        "The server could not keep the file (%(reason)s). Nothing was saved; tell your administrator.", reason=error
-    )
+    return storage.problem(error)
 
 
 def _afresh(case_id: UUID) -> CrossCase:

@@ -6,12 +6,14 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from fieldapp.core.clock import When
 from fieldapp.core.db import db, uuid7
-from fieldapp.fieldwork.conflicts import actions, queries
-from fieldapp.fieldwork.conflicts.actions import Account, Promise, Seen, Sitting
+from fieldapp.fieldwork.conflicts import actions, agreements, meetings, queries
+from fieldapp.fieldwork.conflicts.actions import Account
+from fieldapp.fieldwork.conflicts.agreements import Promise, Seen
+from fieldapp.fieldwork.conflicts.meetings import Sitting
 from fieldapp.fieldwork.conflicts.models import Conflict
 from fieldapp.fieldwork.conflicts.rules import ConflictKind, ConflictState, Outcome, PointState
-from fieldapp.fieldwork.remediation.actions import When
 from fieldapp.network.distributors.models import Distributor
 from fieldapp.network.distributors.rules import Status
 from fieldapp.people.accounts.models import User
@@ -124,7 +126,7 @@ class _Told:
         if self.case.reopened:
             actions.reopen(self.rep, conflict, BROKEN, self._when(self.case.days - 6))
         if state is S.TALKING:
-            actions.plan_meeting(
+            meetings.plan_meeting(
                 self.rep, conflict, Sitting(self.today + timedelta(days=2), "14:30", "县城公司会议室"), self._last()
             )
         elif state is not S.AGREED:
@@ -137,27 +139,27 @@ class _Told:
     def _meet(self, conflict: Conflict) -> None:
         when = self._when(3)
         held = Sitting(when.today, "10:00", "县城公司会议室", "双方老板、业务员、主管", self.case.minutes)
-        actions.hold_meeting(self.rep, conflict, None, held, when)
+        meetings.hold_meeting(self.rep, conflict, None, held, when)
 
     def _agree(self, conflict: Conflict) -> None:
         parties = (None, *(row.id for row in self.parties))
         promises = [
             Promise(text, self.today + timedelta(days=days), parties[who]) for who, text, days in self.case.points
         ]
-        actions.agree(self.people.boss, conflict, promises, self.case.minutes, self._when(5))
+        agreements.agree(self.people.boss, conflict, promises, self.case.minutes, self._when(5))
         for point in queries.points(conflict):
             past = point.due < self.today - timedelta(days=5)
             if past and point.state is PointState.OPEN and not self.case.reopened:
-                actions.settle_point(self.people.boss, conflict, point.id, True, "", self._when(7))
+                agreements.settle_point(self.people.boss, conflict, point.id, True, "", self._when(7))
 
     def _plan_visit(self, conflict: Conflict) -> None:
         day = self.today + timedelta(days=4)
-        actions.plan_visit(self.people.boss, conflict, self.parties[0].id, self.rep.id, day, self._last())
+        agreements.plan_visit(self.people.boss, conflict, self.parties[0].id, self.rep.id, day, self._last())
 
     def _look(self, conflict: Conflict) -> None:
         for row in self.parties:
             rep = self.people.reps[row.rep_id]
-            actions.follow_up(rep, conflict, Seen(row.id, True, SEEN), self._when(self.case.days - 4))
+            agreements.follow_up(rep, conflict, Seen(row.id, True, SEEN), self._when(self.case.days - 4))
 
     def _last(self) -> When:
         return When(self.now, self.now, self.today)

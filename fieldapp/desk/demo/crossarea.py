@@ -6,7 +6,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from fieldapp.core.clock import SHANGHAI
+from fieldapp.core.clock import SHANGHAI, When
 from fieldapp.core.db import db, uuid7
 from fieldapp.network.distributors.models import Distributor
 from fieldapp.network.distributors.rules import Status
@@ -14,7 +14,7 @@ from fieldapp.people.accounts.models import User
 from fieldapp.people.accounts.queries import viewer_of
 from fieldapp.people.accounts.viewer import Viewer
 from fieldapp.standing.crossarea import actions
-from fieldapp.standing.crossarea.actions import Agreement, Found, When
+from fieldapp.standing.crossarea.actions import Agreement, Found
 from fieldapp.standing.crossarea.models import CrossCase
 from fieldapp.standing.crossarea.rules import CaseState, CaseVerb, MeasureKind, Verdict
 from fieldapp.trade.ledger.models import Invoice, InvoiceLine

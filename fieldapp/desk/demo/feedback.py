@@ -9,10 +9,10 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from fieldapp.core.clock import SHANGHAI
+from fieldapp.core.clock import SHANGHAI, When
 from fieldapp.core.db import db, uuid7
 from fieldapp.fieldwork.feedback import actions
-from fieldapp.fieldwork.feedback.actions import Said, When
+from fieldapp.fieldwork.feedback.actions import Said
 from fieldapp.fieldwork.feedback.models import Remark
 from fieldapp.fieldwork.feedback.rules import EffectResult, RemarkKind, TellWay, Theme
 from fieldapp.network.distributors.models import Distributor

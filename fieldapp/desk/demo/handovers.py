@@ -4,9 +4,10 @@ from datetime import date, datetime, timedelta
 
 import sqlalchemy as sa
 
+from fieldapp.core import clock
 from fieldapp.core.db import db, uuid7
 from fieldapp.desk.handover import actions, queries
-from fieldapp.desk.handover.actions import When
+from fieldapp.desk.handover.actions import OnDay
 from fieldapp.desk.handover.queries import Wanted
 from fieldapp.desk.handover.rules import Kind
 from fieldapp.fieldwork.remediation import actions as remediation
@@ -60,7 +61,7 @@ def write(boss: str, admin: str, now: datetime, today: date) -> None:
         .order_by(Distributor.code)
         .limit(2 * len(REASONS))
     ).all()
-    when = When(now, today)
+    when = OnDay(now, today)
     pairs = zip(REASONS, found[::2], found[1::2], strict=False)
     for number, (reason, (giver, area), (taker, _other)) in enumerate(pairs):
         wanted = Wanted(
@@ -74,7 +75,7 @@ def write(boss: str, admin: str, now: datetime, today: date) -> None:
             actions.call_off(users[admin], handover, when)
 
 
-def _customers(giver: Distributor, region: str, when: When) -> None:
+def _customers(giver: Distributor, region: str, when: OnDay) -> None:
     """Some outlets and farms of a distributor, complaints of two of them, and what one farm was promised."""
     keys = []
     for name, kind in CUSTOMERS:
@@ -84,7 +85,7 @@ def _customers(giver: Distributor, region: str, when: When) -> None:
     rep = queries.rep(giver.rep_id) if giver.rep_id is not None else None
     if rep is None:
         return
-    told = remediation.When(when.now, when.now, when.today)
+    told = clock.When(when.now, when.now, when.today)
     for key, about, story in zip(keys, (TicketKind.DELIVERY, TicketKind.PACKAGING), STORIES, strict=False):
         complaint = remediation.Complaint(about, Severity.NORMAL, story, outlet_id=key)
         remediation.open_ticket(rep, key=uuid7(), distributor=giver, complaint=complaint, when=told)

@@ -8,11 +8,11 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from fieldapp.core.clock import SHANGHAI
+from fieldapp.core.clock import SHANGHAI, When
 from fieldapp.core.db import db, uuid7
 from fieldapp.desk.tickets import sources
 from fieldapp.fieldwork.remediation import actions
-from fieldapp.fieldwork.remediation.actions import Complaint, Proposal, When
+from fieldapp.fieldwork.remediation.actions import Complaint, Proposal
 from fieldapp.fieldwork.remediation.models import Remedy, Ticket
 from fieldapp.fieldwork.remediation.rules import (
     RemedyKind,

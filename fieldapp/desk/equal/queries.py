@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from fieldapp.core.db import db
 from fieldapp.desk.approvals.models import Approval, ApprovalState
+from fieldapp.desk.breaches.policy import window
 from fieldapp.desk.checks.models import DealCheck
 from fieldapp.network.distributors.models import Distributor
 from fieldapp.people.accounts.viewer import Viewer
@@ -95,7 +96,7 @@ def overview(viewer: Viewer, asked: Asked, policy: EqualPolicy, today: date) -> 
     """
     if not asked.region and viewer.everywhere:
         return []
-    rows = bought(viewer, *asked.period(today), region=asked.region, tier=asked.tier)
+    rows = bought(viewer, *asked.period(today), region=asked.region, tier=asked.tier, window=window(today))
     length = _LEVELS.get(len(asked.region), len(asked.region))
     groups: dict[tuple[UUID, str, str], list[Bought]] = defaultdict(list)
     for row in rows:
@@ -116,7 +117,9 @@ def _size(one: Spread[Bought]) -> Decimal:
 
 def of_product(viewer: Viewer, asked: Asked, product_id: UUID, policy: EqualPolicy, today: date) -> list[Group]:
     """One product in the area asked for, a spread for each tier."""
-    rows = bought(viewer, *asked.period(today), products=[product_id], region=asked.region, tier=asked.tier)
+    rows = bought(
+        viewer, *asked.period(today), products=[product_id], region=asked.region, tier=asked.tier, window=window(today)
+    )
     groups: dict[str, list[Bought]] = defaultdict(list)
     for row in rows:
         groups[row.tier_key].append(row)

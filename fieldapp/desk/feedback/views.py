@@ -14,16 +14,16 @@ from flask_login import current_user
 
 from fieldapp.core import clock, contents, outbox, storage
 from fieldapp.core.access import SIGNED_IN
+from fieldapp.core.clock import When
 from fieldapp.core.concern import Concern
 from fieldapp.core.db import db, uuid7
 from fieldapp.core.page import page, see_other
 from fieldapp.core.sheets import CSV_TYPE, XLSX_TYPE, csv_chunks, write_xlsx
 from fieldapp.desk.checks import reference
-from fieldapp.desk.deals import queries as deals
-from fieldapp.desk.deals.forms import read_search
+from fieldapp.desk.deals.picking import pick_distributor
 from fieldapp.desk.visits import products
 from fieldapp.fieldwork.feedback import actions, queries
-from fieldapp.fieldwork.feedback.actions import NotAlikeError, RefusedError, When
+from fieldapp.fieldwork.feedback.actions import NotAlikeError, RefusedError
 from fieldapp.fieldwork.feedback.models import Remark
 from fieldapp.fieldwork.feedback.policy import kind_name
 from fieldapp.fieldwork.feedback.rules import RemarkState, TellWay, Verb, digest, hours, refusal
@@ -60,22 +60,14 @@ def new() -> Response:
     """The form for a distributor; without one, the way to it."""
     code = request.args.get("distributor", "").replace("\0", "")
     if not code:
-        return _pick()
+        return pick_distributor(
+            "feedback.new",
+            _("Note a remark"),
+            _("Whose is it? Choose the distributor."),
+            (url_for("feedback.index"), _("Feedback")),
+        )
     form = RemarkForm(_product_key, formdata=None, data={"distributor": code, "visit": request.args.get("visit", "")})
     return _new(form)
-
-
-def _pick() -> Response:
-    asked = read_search(request.args)
-    found = deals.pick(current_user, asked)
-    return page(
-        "desk/feedback/pick.html",
-        "found",
-        asked=asked,
-        found=found,
-        assigned=deals.assigned(current_user) if found is None else [],
-        place_name=deals.place_names(),
-    )
 
 
 def _new(form: RemarkForm, status: int = 200) -> Response:
@@ -114,12 +106,7 @@ def create() -> Response:
     except actions.GoneError:
         abort(404)
     except storage.StorageError as error:
-        form.file.errors = [
-            _(
-                "The server could not keep the file (%(reason)s). Nothing was saved; tell your administrator.",
-                reason=error,
-            )
-        ]
+        form.file.errors = [storage.problem(error)]
         return _new(form, 422)
     if remark.owner_id == viewer.id:
         flash(_("Noted. You answer it yourself."), "ok")

@@ -69,14 +69,14 @@ class GoneError(LookupError):
 
 
 @dataclass(frozen=True, slots=True)
-class When:
+class OnDay:
     """The instant, and the business date."""
 
     now: datetime
     today: date
 
 
-def arrange(viewer: Viewer, wanted: Wanted, reason: str, key: UUID, when: When, seen: str = "") -> Handover:
+def arrange(viewer: Viewer, wanted: Wanted, reason: str, key: UUID, when: OnDay, seen: str = "") -> Handover:
     """Arrange it, and carry it out at once where its day is today. The same key again is the same hand-over.
 
     `seen`: the mark of the preview that he looked at: what goes at once is what was shown. Raises RefusedError,
@@ -129,7 +129,7 @@ def arrange(viewer: Viewer, wanted: Wanted, reason: str, key: UUID, when: When, 
     return handover
 
 
-def call_off(viewer: Viewer, handover: Handover, when: When) -> None:
+def call_off(viewer: Viewer, handover: Handover, when: OnDay) -> None:
     """It will not be, and the areas are as they were. Raises MovedError, network.areas.actions.TakenError."""
     if not _leave(handover, State.CALLED_OFF, when.now, viewer.id):
         raise MovedError
@@ -157,7 +157,7 @@ def carry_out_due(now: datetime, today: date) -> int:
     for key in keys:
         begin_writing()
         try:
-            done += _carry_out(db.session.get_one(Handover, key, populate_existing=True), When(now, today), None)
+            done += _carry_out(db.session.get_one(Handover, key, populate_existing=True), OnDay(now, today), None)
             db.session.commit()
         except Exception as error:
             db.session.rollback()
@@ -168,7 +168,7 @@ def carry_out_due(now: datetime, today: date) -> int:
     return done
 
 
-def _carry_out(handover: Handover, when: When, actor: UUID | None) -> bool:
+def _carry_out(handover: Handover, when: OnDay, actor: UUID | None) -> bool:
     """What is open goes, if it is still to come. `actor` None: time does it."""
     wanted = queries.wanted_of(handover)
     problem = _hindered(wanted)
@@ -236,7 +236,7 @@ def _states(to: State) -> dict[str, Any]:
 # What goes --------------------------------------------------------------------------------------------------------
 
 
-def _move_area(handover: Handover, wanted: Wanted, found: Sequence[Item], when: When) -> list[Item]:
+def _move_area(handover: Handover, wanted: Wanted, found: Sequence[Item], when: OnDay) -> list[Item]:
     """Customers of the region, their tickets, surveys and promises; what came of each."""
     by, moment = handover.made_by_id, Moment(when.now, when.today)
     customers = [one for one in found if one.matter is Matter.CUSTOMER]
@@ -296,7 +296,7 @@ def _to_the_new_one(
     return gone
 
 
-def _move_patch(handover: Handover, wanted: Wanted, found: Sequence[Item], when: When) -> list[Item]:
+def _move_patch(handover: Handover, wanted: Wanted, found: Sequence[Item], when: OnDay) -> list[Item]:
     """Distributors, and what the old rep has open there; what came of each."""
     by, to = handover.made_by_id, wanted.taker
     people = dict(

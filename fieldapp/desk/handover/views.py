@@ -29,7 +29,7 @@ from fieldapp.people.accounts.rules import username_key
 from fieldapp.trade.products import lines
 
 from . import actions, exports, matters, queries, words
-from .actions import MovedError, RefusedError, When
+from .actions import MovedError, OnDay, RefusedError
 from .forms import ArrangeForm, LookForm
 from .queries import Asked, Preview, Row, Wanted
 from .rules import ONE_DAY, Kind, State
@@ -380,8 +380,8 @@ def _in_both(found: Iterable[matters.Item]) -> int:
     return sum(one.why is queries.Why.BOTH for one in found)
 
 
-def _when() -> When:
-    return When(clock.now(), clock.today())
+def _when() -> OnDay:
+    return OnDay(clock.now(), clock.today())
 
 
 def _distributor(code: str | None) -> Distributor | None:

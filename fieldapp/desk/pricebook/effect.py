@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from fieldapp.core.db import db
 from fieldapp.desk.approvals.models import Approval, ApprovalState
 from fieldapp.desk.approvals.rules import to_cover
+from fieldapp.desk.breaches.policy import window
 from fieldapp.desk.checks import reference
 from fieldapp.desk.checks.models import DealCheck
 from fieldapp.desk.checks.replay import NotReplayableError, restore
@@ -164,6 +165,7 @@ def _buyers(viewer: Viewer, books: _Books, days: Mapping[str, date], today: date
         today,
         products=products if len(products) <= MOST_PRODUCTS else (),
         region=next(iter(regions)) if len(regions) == 1 else "",
+        window=window(today),
     )
     buyers: set[UUID] = set()
     below: list[Below] = []

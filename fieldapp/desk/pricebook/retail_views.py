@@ -16,7 +16,7 @@ from fieldapp.core.db import db, uuid7
 from fieldapp.core.page import page, see_other
 from fieldapp.desk.checks import reference
 from fieldapp.desk.deals import queries as deals
-from fieldapp.desk.deals.forms import read_search
+from fieldapp.desk.deals.picking import pick_distributor
 from fieldapp.desk.visits import products
 from fieldapp.trade.pricing.rules import ANY, best_price
 from fieldapp.trade.retail import actions
@@ -113,15 +113,11 @@ def new_retail() -> Response:
     """The form for a distributor; without one, the way to it."""
     code = request.args.get("distributor", "").replace("\0", "")
     if not code:
-        asked = read_search(request.args)
-        found = deals.pick(current_user, asked)
-        return page(
-            "desk/pricebook/retail_pick.html",
-            "found",
-            asked=asked,
-            found=found,
-            assigned=deals.assigned(current_user) if found is None else [],
-            place_name=deals.place_names(),
+        return pick_distributor(
+            "pricebook.new_retail",
+            _("Note a retail price"),
+            _("Where was it seen? Choose the distributor."),
+            (url_for(".retail"), _("Retail prices seen")),
         )
     outlet = request.args.get("outlet", "")
     given = {"distributor": code, "outlet": outlet, "unit": Unit.BAG.value, "day": clock.today().isoformat()}
@@ -187,12 +183,7 @@ def note_retail() -> Response:
     except actions.GoneError:
         abort(404)
     except storage.StorageError as error:
-        form.file.errors = [
-            _(
-                "The server could not keep the file (%(reason)s). Nothing was saved; tell your administrator.",
-                reason=error,
-            )
-        ]
+        form.file.errors = [storage.problem(error)]
         return _form(form, 422)
     flash(_("Noted. It is an observation: nothing follows from it for anybody."), "ok")
     return see_other(url_for(".retail", distributor=store.code))

@@ -6,9 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from flask import request
-from flask_babel import gettext as _
 
-from fieldapp.core import contents
+from fieldapp.core import contents, storage
 from fieldapp.core.contents import Content, ContentError
 from fieldapp.core.db import db
 from fieldapp.core.forms import clean
@@ -96,6 +95,4 @@ def read_asked(network: Mapping[UUID, Audience]) -> Asked | None:
 
 def not_kept(error: Exception) -> str:
     """Why a photo could not be stored."""
-    return _(
-        "The server could not keep the file (%(reason)s). Nothing was saved; tell your administrator.", reason=error
-    )
+    return storage.problem(error)

@@ -12,12 +12,11 @@ from wtforms.validators import ValidationError
 
 from fieldapp.core import money
 from fieldapp.core.clock import parse_day
-from fieldapp.core.forms import Form, at_most, required
+from fieldapp.core.forms import Form, at_most, day_to_come, required
 from fieldapp.fieldwork.remediation.actions import CAPTION_LENGTH, WORDS_LENGTH
 from fieldapp.fieldwork.remediation.policy import MOST_YUAN
 from fieldapp.fieldwork.remediation.rules import RemedyKind, RootCause
 
-LATEST_DAYS = 366
 PAID = frozenset({RemedyKind.CREDIT_NOTE, RemedyKind.DISCOUNT})  # nothing without an amount
 DECISIONS = ("approve", "less", "return", "decline")
 SOLVED = ("yes", "partly", "no")
@@ -54,14 +53,7 @@ class ProposalForm(WordsForm):
 
     def validate_by_day(self, field: StringField) -> None:
         """From today, within a year."""
-        try:
-            day = parse_day(field.data or "")
-        except ValueError:
-            raise ValidationError(_("Give a date such as %(example)s.", example=self.today.isoformat())) from None
-        if day < self.today:
-            raise ValidationError(_("That day is over. Give today or a later day."))
-        if (day - self.today).days > LATEST_DAYS:
-            raise ValidationError(_("Give a day within a year."))
+        day_to_come(field.data, self.today)
 
     @property
     def remedy(self) -> RemedyKind:

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from fieldapp.core import clock
+from fieldapp.core.clock import When
 from fieldapp.core.db import db
 from fieldapp.fieldwork.remediation import actions
-from fieldapp.fieldwork.remediation.actions import When
 from fieldapp.fieldwork.remediation.models import Ticket
 from fieldapp.fieldwork.surveys.models import Survey
 from fieldapp.fieldwork.surveys.rules import Answer

@@ -10,12 +10,12 @@ from flask_login import current_user
 
 from fieldapp.core import clock, contents, outbox, storage
 from fieldapp.core.access import FIELD
+from fieldapp.core.clock import When
 from fieldapp.core.db import db, uuid7
 from fieldapp.core.page import page, see_other
-from fieldapp.desk.deals import forms as searching
-from fieldapp.desk.deals import queries as deals
+from fieldapp.desk.deals.picking import pick_distributor
 from fieldapp.fieldwork.remediation import actions, words
-from fieldapp.fieldwork.remediation.actions import Complaint, When
+from fieldapp.fieldwork.remediation.actions import Complaint
 from fieldapp.fieldwork.remediation.models import Ticket
 from fieldapp.fieldwork.remediation.rules import Severity, TicketKind
 
@@ -31,22 +31,11 @@ MOST_BYTES = 60 * 1024 * 1024  # the proxy before us lets 64 MB through; a phone
 def new() -> Response:
     """Say what is wrong; without a distributor, pick it first."""
     if not any(request.args.get(name) for name in ("distributor", "visit", "survey", "remark")):
-        return _pick()
+        return pick_distributor(
+            "tickets.new", _("Report a problem"), _("At which distributor?"), (url_for("tickets.index"), _("Tickets"))
+        )
     source = sources.read(current_user, request.args) or abort(404)
     return _new(source, OpenForm(source.distributor.id, data={"severity": Severity.NORMAL.value, **source.given}))
-
-
-def _pick() -> Response:
-    asked = searching.read_search(request.args)
-    found = deals.pick(current_user, asked)
-    return page(
-        "desk/tickets/pick.html",
-        "found",
-        asked=asked,
-        found=found,
-        assigned=deals.assigned(current_user) if found is None else [],
-        place_name=deals.place_names(),
-    )
 
 
 @concern.route("", allow=FIELD, methods=("POST",), outbox=True, max_bytes=MOST_BYTES)
@@ -71,12 +60,7 @@ def create() -> Response:
     except actions.GoneError:
         abort(404)
     except storage.StorageError as error:
-        form.photos.errors = [
-            _(
-                "The server could not keep the file (%(reason)s). Nothing was saved; tell your administrator.",
-                reason=error,
-            )
-        ]
+        form.photos.errors = [storage.problem(error)]
         return _new(source, form, status=422)
     flash(_said(ticket), "ok")
     return see_other(url_for("tickets.show", ticket_id=ticket.id))

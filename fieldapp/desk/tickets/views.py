@@ -15,13 +15,14 @@ from flask_login import current_user
 
 from fieldapp.core import clock, contents, money, outbox, storage
 from fieldapp.core.access import DECIDERS, FIELD, SIGNED_IN
+from fieldapp.core.clock import When
 from fieldapp.core.concern import Concern
 from fieldapp.core.contents import Content
 from fieldapp.core.db import db, uuid7
 from fieldapp.core.forms import Form
 from fieldapp.core.page import page, see_other
 from fieldapp.fieldwork.remediation import actions, queries, words
-from fieldapp.fieldwork.remediation.actions import Proposal, When
+from fieldapp.fieldwork.remediation.actions import Proposal
 from fieldapp.fieldwork.remediation.models import Ticket
 from fieldapp.fieldwork.remediation.rules import Refusal, RootCause, TicketState, TicketVerb, decide
 from fieldapp.fieldwork.surveys import actions as surveys
@@ -282,9 +283,7 @@ def _wrong(error: Exception) -> str:
         return _("A ticket holds %(count)s photos, and has them.", count=actions.MOST_PHOTOS)
     if isinstance(error, contents.ContentError):
         return str(error.reason)
-    return _(
-        "The server could not keep the file (%(reason)s). Nothing was saved; tell your administrator.", reason=error
-    )
+    return storage.problem(error)
 
 
 def _afresh(ticket_id: UUID) -> Ticket:

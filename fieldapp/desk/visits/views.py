@@ -339,9 +339,7 @@ def _keep(
 def _not_kept(error: Exception) -> str:
     if isinstance(error, actions.TooManyError):
         return _("A visit holds %(count)s photos. Remove one first.", count=actions.MOST_PHOTOS)
-    return _(
-        "The server could not keep the file (%(reason)s). Nothing was saved; tell your administrator.", reason=error
-    )
+    return storage.problem(error)
 
 
 # Afterwards ------------------------------------------------------------------------------------------------------

@@ -2,6 +2,6 @@
 
 from fieldapp.core.chores import Chore
 
-from .actions import remind
+from .reminders import remind
 
 CHORES = (Chore("recall promises", remind),)

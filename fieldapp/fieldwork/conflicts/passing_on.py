@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from fieldapp.core.db import db, insert_row, uuid7
 from fieldapp.people.audit.actions import changed, record_each
 
-from .actions import SUBJECT
 from .models import Conflict, ConflictEntry, ConflictPoint
+from .moves import SUBJECT
 from .rules import GOING, ConflictVerb, PointState
 
 

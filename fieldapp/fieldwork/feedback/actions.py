@@ -14,6 +14,7 @@ from uuid import UUID, uuid5
 import sqlalchemy as sa
 
 from fieldapp.core import storage
+from fieldapp.core.clock import When
 from fieldapp.core.contents import Content
 from fieldapp.core.db import UtcDateTime, db, insert_row, uuid7
 from fieldapp.network.distributors.models import Distributor
@@ -75,15 +76,6 @@ class Said:
     head: int | None = None
     days: int | None = None
     result: EffectResult | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class When:
-    """`at`: when it was said, by the phone's clock set right; `now`: when we hear of it; `today`: the business date."""
-
-    at: datetime
-    now: datetime
-    today: date
 
 
 # Taking down ------------------------------------------------------------------------------------------------------

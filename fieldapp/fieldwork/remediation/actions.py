@@ -16,6 +16,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from fieldapp.core import storage
+from fieldapp.core.clock import When
 from fieldapp.core.contents import Content
 from fieldapp.core.db import db, insert_into, insert_row, uuid7
 from fieldapp.fieldwork.visits.models import Visit
@@ -79,15 +80,6 @@ class TooMuchError(ValueError):
 
 class TooManyError(ValueError):
     """A ticket holds no more photos."""
-
-
-@dataclass(frozen=True, slots=True)
-class When:
-    """`at`: when it happened, by the phone's clock set right; `now`: when we hear of it; `today`: the business date."""
-
-    at: datetime
-    now: datetime
-    today: date
 
 
 @dataclass(frozen=True, slots=True)

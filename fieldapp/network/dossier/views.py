@@ -168,12 +168,7 @@ def attach(distributor_id: UUID) -> Response:
     except GoneError:
         abort(404)
     except storage.StorageError as error:
-        form.file.errors = [
-            _(
-                "The server could not keep the file (%(reason)s). Nothing was saved; tell your administrator.",
-                reason=error,
-            )
-        ]
+        form.file.errors = [storage.problem(error)]
         return _papers(distributor_id, form, 422)
     return _saved(distributor_id, PAPERS)
 

@@ -7,7 +7,8 @@ from flask_babel import gettext as _
 from fieldapp.core.sheets import Cell
 
 from . import words
-from .queries import GroupRow, Row
+from .group_queries import GroupRow
+from .queries import Row
 
 
 def header() -> list[str]:

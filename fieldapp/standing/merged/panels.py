@@ -11,7 +11,7 @@ from fieldapp.core.panels import Panel
 from fieldapp.people.accounts.models import Role
 from fieldapp.people.accounts.viewer import Viewer
 
-from . import queries, words
+from . import group_queries, queries, words
 from .models import MergedMember, MergedPair
 from .rules import State
 
@@ -30,10 +30,10 @@ def _either(viewer: Viewer, distributor_id: UUID, today: date) -> sa.ColumnEleme
 
 
 def _credit(viewer: Viewer, distributor_id: UUID, today: date) -> Mapping[str, Any] | None:
-    group = queries.group_of(distributor_id)
+    group = group_queries.group_of(distributor_id)
     if group is None:
         return None
-    found = queries.sum_of(distributor_id, today)
+    found = group_queries.sum_of(distributor_id, today)
     seen = [one for one in found.others if viewer.covers(one.region_code)]
     return {
         "group": group if viewer.role is not Role.REP else None,

@@ -16,7 +16,7 @@ from fieldapp.core.page import page, see_other
 from fieldapp.core.sheets import CSV_TYPE, XLSX_TYPE, Cell, csv_chunks, write_xlsx
 from fieldapp.network.territory import patches
 
-from . import actions, exports, policy, queries, told, words
+from . import actions, exports, group_queries, policy, queries, told, words
 from .chart import chart, month_name
 from .forms import DecisionForm, NameForm, ReasonForm
 from .queries import Asked
@@ -93,7 +93,7 @@ def groups() -> Response:
     number = request.args.get("page", "1")
     current = int(number) if number.isascii() and number.isdecimal() and 0 < len(number) < 5 else 1
     current = max(current, 1)
-    found = queries.groups(current_user, queries.PAGE + 1, (current - 1) * queries.PAGE)
+    found = group_queries.groups(current_user, queries.PAGE + 1, (current - 1) * queries.PAGE)
     return page(
         "standing/merged/groups.html",
         rows=found[: queries.PAGE],
@@ -105,7 +105,7 @@ def groups() -> Response:
 @concern.route("/groups/export.<any(csv, xlsx):kind>", allow=DECIDERS)
 def export_groups(kind: str) -> Response:
     """The groups as CSV or XLSX."""
-    rows = exports.group_rows(queries.groups(current_user, 100_000))
+    rows = exports.group_rows(group_queries.groups(current_user, 100_000))
     return _file(kind, "merged-groups", exports.group_header(), rows)
 
 
@@ -118,7 +118,7 @@ def group(group_id: UUID) -> Response:
 @concern.route("/groups/<uuid:group_id>/name", allow=DECIDERS, methods=("POST",))
 def rename(group_id: UUID) -> Response:
     """Another name for a group of which the viewer covers every member."""
-    found = queries.find_group(current_user, group_id, clock.today()) or abort(404)
+    found = group_queries.find_group(current_user, group_id, clock.today()) or abort(404)
     form = NameForm()
     if not found.whole:
         abort(403)
@@ -132,7 +132,7 @@ def rename(group_id: UUID) -> Response:
 @concern.route("/groups/<uuid:group_id>/members/<uuid:distributor_id>/departure", allow=DECIDERS, methods=("POST",))
 def leave(group_id: UUID, distributor_id: UUID) -> Response:
     """Take an account out of its group: its confirmed pairs are taken back."""
-    found = queries.find_group(current_user, group_id, clock.today()) or abort(404)
+    found = group_queries.find_group(current_user, group_id, clock.today()) or abort(404)
     member = next((one for one in found.members if one.row.id == distributor_id), None) or abort(404)
     form = ReasonForm()
     if not found.whole:
@@ -147,7 +147,7 @@ def leave(group_id: UUID, distributor_id: UUID) -> Response:
     except actions.MovedError:
         return _group(group_id, 409, left=form, leaving=distributor_id, moved=True)
     flash(_("%(name)s is counted by itself again.", name=member.row.name), "ok")
-    still = queries.find_group(current_user, group_id, clock.today())
+    still = group_queries.find_group(current_user, group_id, clock.today())
     return see_other(url_for(".group", group_id=group_id) if still else url_for(".groups"))
 
 
@@ -182,14 +182,14 @@ def _show(pair_id: UUID, status: int = 200, form: DecisionForm | None = None, **
         month_name=month_name,
         place=_places([pair.one.region_code, pair.other.region_code]),
         form=form or DecisionForm(formdata=None),
-        group=queries.group_of(pair.one.id) if pair.row.state is State.CONFIRMED else None,
+        group=group_queries.group_of(pair.one.id) if pair.row.state is State.CONFIRMED else None,
         Verb=Verb,
         **more,
     )
 
 
 def _group(group_id: UUID, status: int = 200, **more: Any) -> Response:
-    found = queries.find_group(current_user, group_id, clock.today()) or abort(404)
+    found = group_queries.find_group(current_user, group_id, clock.today()) or abort(404)
     regions = [one.row.region_code for one in found.members]
     return page(
         "standing/merged/group.html",

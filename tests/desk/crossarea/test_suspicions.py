@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from fieldapp.core.clock import When
 from fieldapp.core.db import begin_writing, db, uuid7
 from fieldapp.core.findings import Verdict as CheckVerdict
 from fieldapp.desk.approvals.models import Approval, ApprovalState
@@ -18,7 +19,6 @@ from fieldapp.people.accounts.models import User
 from fieldapp.people.accounts.queries import viewer_of
 from fieldapp.people.notices.models import Notice
 from fieldapp.standing.crossarea import actions
-from fieldapp.standing.crossarea.actions import When
 from fieldapp.standing.crossarea.models import CrossCase, CrossEntry, CrossLine
 from fieldapp.standing.crossarea.rules import CaseState, CaseVerb, Into
 from fieldapp.trade.ledger.models import Invoice, InvoiceLine

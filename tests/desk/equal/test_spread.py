@@ -5,17 +5,23 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fieldapp.core.db import db
+from fieldapp.desk.breaches.rules import Line, Numbers, Terms, judge
 from fieldapp.desk.equal.rules import spread, strip
 from fieldapp.network.distributors.models import Distributor
 from fieldapp.people.accounts.queries import viewer_of
 from fieldapp.trade.ledger.models import Invoice, InvoiceLine
 from fieldapp.trade.pricing.bought import bought
-from fieldapp.trade.pricing.rules import RebateRow, average, net_amount
+from fieldapp.trade.pricing.models import Rebate
+from fieldapp.trade.pricing.rules import PriceRow, RebateRow, average, net_amount
+from fieldapp.trade.pricing.whole_rules import Goods, Taken, shares
 from fieldapp.trade.products.models import Product
 from tests import cast
 from tests.desk.conftest import Desk
@@ -74,14 +80,17 @@ def test_the_net_of_a_whole() -> None:
     assert average(whole, grams) == 279_140
 
 
-def sell(desk: Desk, code: str, number: str, day: date, *lines: tuple[int, int]) -> None:
-    """An invoice of P10: (kilograms, fen) each."""
+def sell(desk: Desk, code: str, number: str, day: date, *lines: tuple[int, int] | tuple[int, int, str]) -> None:
+    """An invoice: (kilograms, fen) each, of P10 where it names no other product."""
     with desk.app.app_context():
         store = db.session.scalars(sa.select(Distributor.id).where(Distributor.code == code)).one()
-        product = db.session.scalars(sa.select(Product.id).where(Product.code == "P10")).one()
+        products = dict(db.session.execute(sa.select(Product.code, Product.id)).tuples().all())
         keys = {"number": number, "number_key": number.casefold()}
-        invoice = cast.add(Invoice(**keys, distributor_id=store, date=day, due=day, amount=sum(a for _, a in lines)))
-        for no, (kg, amount) in enumerate(lines, 1):
+        invoice = cast.add(
+            Invoice(**keys, distributor_id=store, date=day, due=day, amount=sum(one[1] for one in lines))
+        )
+        for no, (kg, amount, *named) in enumerate(lines, 1):
+            product = products[named[0] if named else "P10"]
             cast.add(
                 InvoiceLine(invoice_id=invoice.id, line_no=no, product_id=product, weight=kg * 1000, amount=amount)
             )
@@ -108,6 +117,79 @@ def test_free_goods_and_rebates_of_their_time_are_in_the_net_price(sold: Desk) -
         found = {row.code: (row.net, row.gross, row.grams // TONNE) for row in rows}
         assert found == {"D001": (286_909, 290_909, 11), "D002": (315_500, 320_000, 22)}
         assert bought(sold.viewer("stranger"), cast.TODAY - timedelta(days=89), cast.TODAY) == []
+
+
+def nets(desk: Desk, days: int = 89) -> dict[tuple[str, str], tuple[int | None, int | None]]:
+    """{(distributor, product): (net, invoiced)} in fen per tonne."""
+    with desk.app.app_context():
+        codes = {key: code for code, key in db.session.execute(sa.select(Product.code, Product.id)).tuples()}
+        rows = bought(desk.viewer("boss"), cast.TODAY - timedelta(days=days), cast.TODAY)
+        return {(row.code, codes[row.product_id]): (row.net, row.gross) for row in rows}
+
+
+@pytest.fixture
+def two(desk: Desk) -> Desk:
+    """A second product, P20, without rebates that P10 has (¥40)."""
+    desk.change(sa.update(Rebate).values(product_id=desk.one(Product, Product.code == "P10").id))
+    with desk.app.app_context():
+        cast.make_product("P20")
+        db.session.commit()
+    return desk
+
+
+def test_a_discount_is_taken_off_all_goods_of_the_order(two: Desk) -> None:
+    """By value, whichever product its line names and however the order is cut into invoices; freight is no price."""
+    day = cast.TODAY - timedelta(days=30)
+    sell(two, "D001", "A1", day, (10_000, 3_000_000), (0, -300_000), (0, 50_000))
+    sell(two, "D001", "A2", day + timedelta(days=2), (10_000, 6_000_000, "P20"))
+    sell(two, "D002", "B1", day, (10_000, 3_000_000), (0, -300_000, "P20"), (10_000, 6_000_000, "P20"))
+    whole = {"P10": (286_000, 290_000), "P20": (580_000, 580_000)}
+    assert nets(two) == {(code, product): net for code in ("D001", "D002") for product, net in whole.items()}
+
+
+def test_a_rebate_that_is_paid_out_comes_off_once(two: Desk) -> None:
+    """A credit note without goods within the month: what goes beyond the rebates of what was bought comes off it."""
+    day = cast.TODAY - timedelta(days=40)
+    sell(two, "D001", "A1", day, (10_000, 3_200_000))
+    sell(two, "D001", "A2", day + timedelta(days=20), (0, -40_000))
+    assert nets(two) == {("D001", "P10"): (316_000, 320_000)}, "the rebate of ¥40 a tonne, paid out as a credit note"
+    sell(two, "D001", "A3", day + timedelta(days=25), (0, -10_000))
+    assert nets(two) == {("D001", "P10"): (315_000, 319_000)}
+    # What was bought before the period bears its own part of it.
+    assert nets(two, 30) == {}
+    sell(two, "D001", "A4", day + timedelta(days=11), (10_000, 3_200_000))
+    assert nets(two, 30)["D001", "P10"] == (316_000, 320_000), "there is room for both notes in its rebates"
+
+
+PIECES = st.lists(
+    st.tuples(st.sampled_from("ab"), st.integers(1, 20_000), st.integers(0, 90_000)), min_size=1, max_size=6
+)
+
+
+@given(PIECES, st.lists(st.integers(-20_000, -1), max_size=3), st.integers(0, 3))
+def test_nets_are_those_by_which_floors_are_judged(
+    pieces: list[tuple[str, int, int]], discounts: list[int], later: int
+) -> None:
+    """Of one order without returns: the same fen as the breaches' own rules come to."""
+    keys = {"a": UUID(int=1), "b": UUID(int=2)}
+    given_row = PriceRow("p", "41", "*", cast.TODAY, None, None, 10**9, None)
+    lines = [
+        Line(UUID(int=9), "N", no, cast.TODAY, cast.TODAY, False, None, "41", keys[code], kg * 1000, fen)
+        for no, (code, kg, fen) in enumerate(pieces)
+    ]
+    day = cast.TODAY + timedelta(days=later)
+    off = [
+        Line(UUID(int=8), "M", no, day, day, False, None, "41", keys["a"], 0, fen) for no, fen in enumerate(discounts)
+    ]
+    judged = {one.product: one.amount for one in judge([*lines, *off], lambda _line: Terms(given_row), [], Numbers())}
+    taken, lost = shares(
+        [Goods(one.day, one.grams, one.amount) for one in lines], [Taken(one.day, one.amount) for one in off], 3, 31
+    )
+    assert lost == 0
+    assert sum(taken) == sum(discounts)
+    for key in judged:
+        amount = sum(one.amount + share for one, share in zip(lines, taken, strict=True) if one.product == key)
+        assert abs(judged[key] - amount) <= Decimal("0.5")
 
 
 def test_the_pages_tell_it_to_those_who_may_know(sold: Desk) -> None:

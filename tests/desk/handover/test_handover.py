@@ -12,9 +12,10 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from fieldapp.core.clock import When
 from fieldapp.core.db import begin_writing, db, uuid7
 from fieldapp.desk.handover import actions, queries
-from fieldapp.desk.handover.actions import MovedError, RefusedError, TwiceError, When
+from fieldapp.desk.handover.actions import MovedError, OnDay, RefusedError, TwiceError
 from fieldapp.desk.handover.models import Handover, HandoverItem
 from fieldapp.desk.handover.queries import Wanted
 from fieldapp.desk.handover.rules import Kind, Matter, Refusal, State, Why
@@ -41,9 +42,9 @@ from tests import cast
 from tests.desk.imports.test_engine import Desk
 
 TODAY, NOW = cast.TODAY, cast.NOW
-WHEN = When(NOW, TODAY)
+WHEN = OnDay(NOW, TODAY)
 LATER = TODAY + timedelta(days=8)
-ON_IT = When(NOW + timedelta(days=8), LATER)
+ON_IT = OnDay(NOW + timedelta(days=8), LATER)
 
 
 @pytest.fixture
@@ -75,7 +76,7 @@ def of_reps(world: dict[str, Any], day: date = TODAY, to: str = "mate") -> Wante
     return Wanted(Kind.REPS, world["rep"].id, world[to].id, "4101", day)
 
 
-def arrange(world: dict[str, Any], wanted: Wanted, who: str = "admin", when: When = WHEN) -> Handover:
+def arrange(world: dict[str, Any], wanted: Wanted, who: str = "admin", when: OnDay = WHEN) -> Handover:
     return actions.arrange(viewer_of(world[who]), wanted, "He retires", uuid7(), when)
 
 
@@ -95,7 +96,7 @@ def audited(action: str) -> int:
 
 def remark(world: dict[str, Any], who: str = "rep") -> Remark:
     said = feedback.Said(RemarkKind.COMPLAINT, "Late again")
-    when = feedback.When(NOW, NOW, TODAY)
+    when = When(NOW, NOW, TODAY)
     return feedback.take_down(viewer_of(world[who]), key=uuid7(), distributor=world["one"], said=said, when=when)
 
 
@@ -107,10 +108,10 @@ def test_an_area_with_its_customers_and_their_matters(world: dict[str, Any]) -> 
     of_shop = cast.make_ticket(one, rep, outlet_id=shop.id)
     of_farm = cast.make_ticket(one, rep, farm_id=farm.id, product_id=world["pig"].id)
     closed = cast.make_ticket(one, rep, outlet_id=shop.id)
-    remediation.advance(viewer_of(rep), closed, TicketVerb.WITHDRAW, "A mistake", remediation.When(NOW, NOW, TODAY))
+    remediation.advance(viewer_of(rep), closed, TicketVerb.WITHDRAW, "A mistake", When(NOW, NOW, TODAY))
     own, of_far = cast.make_ticket(one, rep), cast.make_ticket(one, rep, outlet_id=far.id)
     paid = cast.make_ticket(one, rep, outlet_id=shop.id)
-    now = remediation.When(NOW, NOW, TODAY)
+    now = When(NOW, NOW, TODAY)
     asked = remediation.Proposal(RemedyKind.CREDIT_NOTE, 40_000, TODAY, "Five bags")
     remedy = remediation.propose(viewer_of(rep), paid, asked, now)
     remediation.approve(viewer_of(world["boss"]), paid, "", now, seen=remedy.id)
@@ -181,7 +182,7 @@ def test_a_patch_with_what_the_rep_has_open(world: dict[str, Any]) -> None:
     quarrel = cast.make_conflict([one, others], rep)
     kept = cast.make_conflict([one, outside], rep)  # he keeps the other side
     theirs = cast.make_conflict([others, one], mate)
-    conflicts.assign(viewer_of(world["boss"]), theirs, viewer_of(mate), conflicts.When(NOW, NOW, TODAY))
+    conflicts.assign(viewer_of(world["boss"]), theirs, viewer_of(mate), When(NOW, NOW, TODAY))
     points = [
         cast.add(
             ConflictPoint(
@@ -260,7 +261,7 @@ def test_to_come_carried_out_once_or_called_off(app: Flask, world: dict[str, Any
     assert entries == 1
     # Undone by a hand-over back.
     back = Wanted(Kind.AREA, world["two"].id, world["one"].id, "4101", LATER + timedelta(days=1), frozenset({"*"}))
-    arrange(world, back, when=When(ON_IT.now, LATER + timedelta(days=1)))
+    arrange(world, back, when=OnDay(ON_IT.now, LATER + timedelta(days=1)))
     db.session.commit()
     db.session.expire_all()
     one = world["one"]

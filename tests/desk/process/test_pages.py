@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from fieldapp.core.clock import SHANGHAI
+from fieldapp.core.clock import SHANGHAI, When
 from fieldapp.core.db import db, uuid7
 from fieldapp.desk.approvals.models import Approval, ApprovalState
 from fieldapp.desk.checks.models import DealCheck
@@ -130,9 +130,9 @@ def test_every_step_of_a_ticket_a_remark_and_a_case_is_timed(app: Flask, people:
         distributor = cast.make_distributor()
         hours = iter(MONDAY.astimezone(UTC) + timedelta(hours=n) for n in range(7))
 
-        def when() -> remediation.When:
+        def when() -> When:
             now = next(hours)
-            return remediation.When(now, now, cast.TODAY)
+            return When(now, now, cast.TODAY)
 
         ticket = cast.make_ticket(distributor, people["rep"], now=when().now)
         remediation.advance(rep, ticket, TicketVerb.ANSWER, "We come tomorrow", when())
@@ -144,18 +144,18 @@ def test_every_step_of_a_ticket_a_remark_and_a_case_is_timed(app: Flask, people:
         remediation.advance(rep, ticket, TicketVerb.CARRY_OUT, "Booked", when())
         at = when()
         remediation.hear(rep, ticket, "yes", 5, at)
-        later = remediation.When(at.now + timedelta(days=2), at.now + timedelta(days=2), cast.TODAY)
+        later = When(at.now + timedelta(days=2), at.now + timedelta(days=2), cast.TODAY)
         said = feedback.Said(RemarkKind.PRAISE, "Good feed")
         start = MONDAY.astimezone(UTC)
-        taken = feedback.When(start, start, cast.TODAY)
+        taken = When(start, start, cast.TODAY)
         remark = feedback.take_down(rep, key=uuid7(), distributor=distributor, said=said, when=taken)
         feedback.answer(boss, remark, "Thank you", start + timedelta(hours=3), cast.TODAY)
         feedback.tell_back(rep, remark, TellWay.PHONE, "", start + timedelta(hours=5))
         case = cast.make_case(people["colleague"], seller_id=distributor.id, now=start)
 
-        def then(hours: int) -> crossarea.When:
+        def then(hours: int) -> When:
             now = start + timedelta(hours=hours)
-            return crossarea.When(now, now, cast.TODAY)
+            return When(now, now, cast.TODAY)
 
         crossarea.advance(boss, case, CaseVerb.INVESTIGATE, "", then(1))
         crossarea.rule(boss, case, CaseVerb.BENIGN, "Once", then(4), seen=case.version)

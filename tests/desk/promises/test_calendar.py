@@ -10,18 +10,20 @@ import sqlalchemy as sa
 from flask import Flask
 from werkzeug.datastructures import MultiDict
 
-from fieldapp.core.clock import SHANGHAI
+from fieldapp.core.clock import SHANGHAI, When
 from fieldapp.core.db import db, uuid7
 from fieldapp.desk.promises import queries, sources
 from fieldapp.desk.promises.rules import month_of, read_month
 from fieldapp.fieldwork.conflicts import actions as conflicts
-from fieldapp.fieldwork.conflicts.actions import Promise, Sitting
+from fieldapp.fieldwork.conflicts import agreements, meetings
+from fieldapp.fieldwork.conflicts.agreements import Promise
+from fieldapp.fieldwork.conflicts.meetings import Sitting
 from fieldapp.fieldwork.conflicts.models import Conflict
 from fieldapp.fieldwork.feedback import actions as feedback
 from fieldapp.fieldwork.feedback.models import Remark
 from fieldapp.fieldwork.feedback.rules import RemarkKind
 from fieldapp.fieldwork.remediation import actions as remediation
-from fieldapp.fieldwork.remediation.actions import Proposal, When
+from fieldapp.fieldwork.remediation.actions import Proposal
 from fieldapp.fieldwork.remediation.rules import RemedyKind
 from fieldapp.fieldwork.surveys.models import Survey
 from fieldapp.network.distributors.models import Distributor
@@ -47,17 +49,17 @@ def promised(app: Flask) -> Flask:
         cast.make_task(ours, people["rep"], cast.TODAY - timedelta(days=40), text="Long overdue")
         cast.make_plan(ours, people["rep"], DAY + timedelta(days=1))
         conflict = cast.make_conflict([ours, theirs], people["rep"])
-        conflicts.plan_meeting(rep, conflict, Sitting(DAY, "09:00", "Town hall"), WHEN)
+        meetings.plan_meeting(rep, conflict, Sitting(DAY, "09:00", "Town hall"), WHEN)
         points = [Promise("Marks the map", DAY), Promise("Stays west", DAY, theirs.id)]
-        conflicts.agree(boss, conflict, points, "", WHEN)
-        conflicts.plan_visit(rep, conflict, ours.id, rep.id, DAY, WHEN)
+        agreements.agree(boss, conflict, points, "", WHEN)
+        agreements.plan_visit(rep, conflict, ours.id, rep.id, DAY, WHEN)
         ticket = cast.make_ticket(ours, people["rep"])
         remediation.propose(rep, ticket, Proposal(RemedyKind.APOLOGY, 0, DAY, "Say sorry"), WHEN)
         remedy = remediation.latest_remedy(ticket)
         assert remedy is not None
         remediation.approve(boss, ticket, "", WHEN, seen=remedy.id)
         said = feedback.Said(RemarkKind.COMPLAINT, "The bags are torn")
-        when = feedback.When(cast.NOW, cast.NOW, cast.TODAY)
+        when = When(cast.NOW, cast.NOW, cast.TODAY)
         remark = feedback.take_down(rep, key=uuid7(), distributor=ours, said=said, when=when)
         # Late in the evening of that day in Shanghai, which is another day nowhere but in UTC's morning.
         due = datetime.combine(DAY, datetime.min.time(), SHANGHAI) + timedelta(minutes=5)

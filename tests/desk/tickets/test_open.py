@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 from werkzeug.test import TestResponse
 
+from fieldapp.core.clock import When
 from fieldapp.core.db import begin_writing, db, uuid7
 from fieldapp.fieldwork.feedback import actions as feedback
 from fieldapp.fieldwork.feedback.rules import RemarkKind
@@ -211,7 +212,7 @@ def make_remark(desk: Desk, road: Road) -> UUID:
         viewer, key = desk.viewer("rep"), uuid7()
         said = feedback.Said(RemarkKind.EFFECT, "The piglets do not eat it.", batch="B-77")
         store = db.session.get_one(Distributor, at)
-        when = feedback.When(cast.NOW, cast.NOW, cast.TODAY)
+        when = When(cast.NOW, cast.NOW, cast.TODAY)
         feedback.take_down(viewer, key=key, distributor=store, said=said, when=when)
         db.session.commit()
         return key

@@ -10,12 +10,14 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from fieldapp.core.clock import When
 from fieldapp.core.db import begin_writing, db, uuid7
-from fieldapp.fieldwork.conflicts import actions, queries
-from fieldapp.fieldwork.conflicts.actions import Promise, RefusedError, Seen, Sitting
+from fieldapp.fieldwork.conflicts import actions, agreements, meetings, moves, queries, reminders
+from fieldapp.fieldwork.conflicts.agreements import Promise, Seen
+from fieldapp.fieldwork.conflicts.meetings import Sitting
 from fieldapp.fieldwork.conflicts.models import Conflict, ConflictEntry, ConflictFollowUp, ConflictPoint
+from fieldapp.fieldwork.conflicts.moves import RefusedError
 from fieldapp.fieldwork.conflicts.rules import ConflictKind, ConflictState, Outcome, PointState, Refusal
-from fieldapp.fieldwork.remediation.actions import When
 from fieldapp.fieldwork.visits.models import VisitPlan
 from fieldapp.people.accounts.models import User
 from fieldapp.people.accounts.queries import viewer_of
@@ -50,7 +52,7 @@ def quarrel(known: dict[str, Any], **values: Any) -> Conflict:
 def agreed(known: dict[str, Any]) -> Conflict:
     conflict = quarrel(known)
     promises = [Promise("Stays west of the river", SOON, known["theirs"].id), Promise("Marks the map", SOON)]
-    actions.agree(viewer(known, "boss"), conflict, promises, "Both shook hands", WHEN)
+    agreements.agree(viewer(known, "boss"), conflict, promises, "Both shook hands", WHEN)
     return conflict
 
 
@@ -86,7 +88,7 @@ def test_everybody_whose_party_it_is_hears_of_it_once(known: dict[str, Any]) -> 
     assert (conflict.shown_number, conflict.meet_by) == ("C-000001", cast.TODAY + timedelta(days=7))
     assert told("opened") == {"colleague", "boss"}
     assert (verbs(conflict), audited()) == ([None, "note"], ["open"])
-    with pytest.raises(actions.GoneError):
+    with pytest.raises(moves.GoneError):
         actions.open_conflict(viewer(known, "boss"), key=key, parties=[known["ours"]], account=account, when=WHEN)
     assert queries.open_in("4101") == queries.open_in("4201") == [conflict.id]
     assert queries.open_in("4102") == queries.open_in("4101", ConflictKind.AREA) == []
@@ -112,37 +114,37 @@ def test_what_one_says_in_confidence_the_others_side_does_not_read(known: dict[s
 
 def test_from_a_quarrel_to_the_end_and_again(known: dict[str, Any]) -> None:
     conflict, rep, boss = quarrel(known), viewer(known, "rep"), viewer(known, "boss")
-    actions.plan_meeting(rep, conflict, Sitting(cast.TODAY, "14:30", "Town hall"), WHEN)
+    meetings.plan_meeting(rep, conflict, Sitting(cast.TODAY, "14:30", "Town hall"), WHEN)
     (meeting,) = queries.meetings(conflict)
     held = Sitting(cast.TODAY, "14:30", "Town hall", "All", "Both want the river as border")
-    actions.hold_meeting(rep, conflict, meeting.id, held, WHEN, following=Sitting(SOON))
+    meetings.hold_meeting(rep, conflict, meeting.id, held, WHEN, following=Sitting(SOON))
     with pytest.raises(RefusedError) as refused:
-        actions.hold_meeting(boss, conflict, meeting.id, held, WHEN)
+        meetings.hold_meeting(boss, conflict, meeting.id, held, WHEN)
     assert refused.value.reason is Refusal.MOVED
     promises = [Promise("Stays west", SOON, known["theirs"].id), Promise("Marks the map", SOON)]
     with pytest.raises(RefusedError) as refused:
-        actions.agree(rep, conflict, promises, "", WHEN)
+        agreements.agree(rep, conflict, promises, "", WHEN)
     assert refused.value.reason is Refusal.PARTIES, "a rep does not conclude for the other side"
-    actions.agree(boss, conflict, promises, "", WHEN)
+    agreements.agree(boss, conflict, promises, "", WHEN)
     assert [point.owner_id for point in points(conflict)] == [known["colleague"].id, known["rep"].id]
     assert told("agreed") == {"rep", "colleague"}
     with pytest.raises(RefusedError) as refused:
-        actions.settle_point(rep, conflict, points(conflict)[0].id, True, "", WHEN)
+        agreements.settle_point(rep, conflict, points(conflict)[0].id, True, "", WHEN)
     assert refused.value.reason is Refusal.PARTY
-    actions.plan_visit(rep, conflict, known["ours"].id, rep.id, SOON, WHEN)
+    agreements.plan_visit(rep, conflict, known["ours"].id, rep.id, SOON, WHEN)
     assert db.session.scalar(sa.select(VisitPlan.day)) == SOON
     planned = queries.follow_ups(conflict)[0]
     visit = cast.make_visit(known["ours"], known["rep"], cast.TODAY)
     seen = Seen(known["ours"].id, True, "Quiet", visit.id)
-    actions.follow_up(rep, conflict, seen, WHEN, planned=planned.id)
+    agreements.follow_up(rep, conflict, seen, WHEN, planned=planned.id)
     assert conflict.state is ConflictState.AGREED, "the other party has not been looked at"
-    actions.follow_up(viewer(known, "colleague"), conflict, Seen(known["theirs"].id, True, "He keeps to it"), WHEN)
+    agreements.follow_up(viewer(known, "colleague"), conflict, Seen(known["theirs"].id, True, "He keeps to it"), WHEN)
     assert conflict.state is ConflictState.FOLLOWED_UP
     with pytest.raises(RefusedError) as refused:
         actions.close(rep, conflict, Outcome.SETTLED, "", WHEN)
     assert refused.value.reason is Refusal.PROMISES
-    actions.settle_point(boss, conflict, points(conflict)[0].id, True, "", WHEN)
-    actions.settle_point(rep, conflict, points(conflict)[1].id, False, "No map yet", WHEN)
+    agreements.settle_point(boss, conflict, points(conflict)[0].id, True, "", WHEN)
+    agreements.settle_point(rep, conflict, points(conflict)[1].id, False, "No map yet", WHEN)
     assert told("broken") == {"boss"}
     actions.close(rep, conflict, Outcome.SETTLED, "Peace", WHEN)
     actions.reopen(rep, conflict, "He is back in the east", WHEN)
@@ -156,11 +158,11 @@ def test_from_a_quarrel_to_the_end_and_again(known: dict[str, Any]) -> None:
 def test_one_party_alone_agrees_with_nobody(known: dict[str, Any]) -> None:
     conflict, boss = cast.make_conflict([known["ours"]], known["rep"]), viewer(known, "boss")
     with pytest.raises(RefusedError) as refused:
-        actions.agree(boss, conflict, [Promise("x", SOON)], "", WHEN)
+        agreements.agree(boss, conflict, [Promise("x", SOON)], "", WHEN)
     assert refused.value.reason is Refusal.ALONE
     assert [actions.add_party(boss, conflict, known["theirs"], WHEN) for _tap in range(2)] == [True, False]
     assert told("opened") == {"boss", "colleague"}
-    actions.agree(boss, conflict, [Promise("x", SOON)], "", WHEN)
+    agreements.agree(boss, conflict, [Promise("x", SOON)], "", WHEN)
     assert conflict.state is ConflictState.AGREED
 
 
@@ -176,22 +178,22 @@ def test_given_to_somebody_else_the_promises_go_along(known: dict[str, Any]) -> 
 
 def test_what_is_near_or_overdue_is_recalled_once(known: dict[str, Any]) -> None:
     conflict, day = agreed(known), timedelta(days=1)
-    actions.plan_meeting(viewer(known, "rep"), conflict, Sitting(SOON), WHEN)
+    meetings.plan_meeting(viewer(known, "rep"), conflict, Sitting(SOON), WHEN)
     idle = cast.make_conflict([known["ours"]], known["rep"])
-    assert actions.remind(cast.NOW, cast.TODAY) == 0
-    assert actions.remind(cast.NOW, SOON - day) == 4, "two promises, a meeting, and one that nobody talked about"
-    assert actions.remind(cast.NOW, SOON - day) == 0
+    assert reminders.remind(cast.NOW, cast.TODAY) == 0
+    assert reminders.remind(cast.NOW, SOON - day) == 4, "two promises, a meeting, and one that nobody talked about"
+    assert reminders.remind(cast.NOW, SOON - day) == 0
     assert (told("due"), told("meeting"), told("stalled")) == (
         {"rep", "colleague"},
         {"rep", "colleague"},
         {"rep", "boss"},
     )
-    assert actions.remind(cast.NOW, SOON + day) == 2
+    assert reminders.remind(cast.NOW, SOON + day) == 2
     assert told("overdue") == {"rep", "colleague", "boss"}
     assert idle.stalled_told
     later = sa.select(sa.func.count()).where(Notice.read_at.is_(None), Notice.kind == "conflicts.overdue")
     before = db.session.scalar(later) or 0
-    actions.settle_point(viewer(known, "boss"), conflict, points(conflict)[0].id, True, "", WHEN)
+    agreements.settle_point(viewer(known, "boss"), conflict, points(conflict)[0].id, True, "", WHEN)
     assert db.session.scalar(later) == before - 3, "of this promise, not of the other one"
 
 
@@ -213,11 +215,11 @@ def test_of_two_at_once_one_comes_through_and_the_other_is_told(app: Flask, know
     keys, boss = (conflict.id, other.id), viewer(known, "boss")
     both: list[tuple[Callable[[Conflict], Any], Callable[[Conflict], Any]]] = [
         (
-            lambda row: actions.settle_point(boss, row, point, True, "", WHEN),
-            lambda row: actions.settle_point(boss, row, point, False, "", WHEN),
+            lambda row: agreements.settle_point(boss, row, point, True, "", WHEN),
+            lambda row: agreements.settle_point(boss, row, point, False, "", WHEN),
         ),
         (
-            lambda row: actions.agree(boss, row, [Promise("a", SOON)], "", WHEN),
+            lambda row: agreements.agree(boss, row, [Promise("a", SOON)], "", WHEN),
             lambda row: actions.drop(boss, row, "They have made up", WHEN),
         ),
     ]

@@ -7,9 +7,10 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from fieldapp.core.clock import When
 from fieldapp.core.db import begin_writing, db, uuid7
 from fieldapp.fieldwork.feedback import actions, queries
-from fieldapp.fieldwork.feedback.actions import RefusedError, Said, When
+from fieldapp.fieldwork.feedback.actions import RefusedError, Said
 from fieldapp.fieldwork.feedback.models import Remark
 from fieldapp.fieldwork.feedback.rules import (
     MOVES,

@@ -11,9 +11,10 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from fieldapp.core.clock import When
 from fieldapp.core.db import begin_writing, db, uuid7
 from fieldapp.fieldwork.remediation import actions, alarms, queries
-from fieldapp.fieldwork.remediation.actions import Proposal, RefusedError, When
+from fieldapp.fieldwork.remediation.actions import Proposal, RefusedError
 from fieldapp.fieldwork.remediation.models import Lesson, Remedy, Ticket, TicketEntry
 from fieldapp.fieldwork.remediation.rules import (
     Refusal,

@@ -9,10 +9,11 @@ import pytest
 from flask import Flask
 
 from fieldapp.core import storage
+from fieldapp.core.clock import When
 from fieldapp.core.contents import JPEG, Content
 from fieldapp.core.db import begin_writing, db, uuid7
 from fieldapp.fieldwork.remediation import actions, queries
-from fieldapp.fieldwork.remediation.actions import Proposal, When
+from fieldapp.fieldwork.remediation.actions import Proposal
 from fieldapp.fieldwork.remediation.models import Ticket
 from fieldapp.fieldwork.remediation.rules import RemedyKind, RootCause, Severity, TicketKind, TicketVerb
 from fieldapp.people.accounts.models import Role

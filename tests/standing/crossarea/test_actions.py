@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from fieldapp.core.clock import When
 from fieldapp.core.db import begin_writing, db, uuid7
 from fieldapp.people.accounts.models import Role, User
 from fieldapp.people.accounts.queries import viewer_of
@@ -17,7 +18,7 @@ from fieldapp.people.audit.models import AuditEntry
 from fieldapp.people.notices.models import Notice
 from fieldapp.standing import trust
 from fieldapp.standing.crossarea import actions, queries
-from fieldapp.standing.crossarea.actions import Agreement, Found, RefusedError, When
+from fieldapp.standing.crossarea.actions import Agreement, Found, RefusedError
 from fieldapp.standing.crossarea.models import CrossCase, CrossEntry, CrossMeasure
 from fieldapp.standing.crossarea.rules import CaseState, CaseVerb, Into, MeasureKind, Refusal, Verdict
 from fieldapp.standing.grading import cases as grading

@@ -11,7 +11,7 @@ from fieldapp.core.db import db
 from fieldapp.network.distributors.models import Contact, Distributor
 from fieldapp.network.dossier.upkeep import refresh_all
 from fieldapp.people.accounts.models import User
-from fieldapp.standing.merged import actions, queries
+from fieldapp.standing.merged import actions, group_queries
 from fieldapp.standing.merged.models import MergedPair
 from fieldapp.standing.merged.rules import Scoring, State
 from tests import cast
@@ -71,8 +71,8 @@ def test_a_supervisor_decides_and_the_group_counts_as_one(app: Flask, pair: str,
     assert "2" in groups.text
     with app.app_context():
         one = db.session.scalars(sa.select(Distributor).where(Distributor.code == "D1")).one()
-        group = queries.group_of(one.id)
-        assert len(queries.members(one.id)) == 2
+        group = group_queries.group_of(one.id)
+        assert len(group_queries.members(one.id)) == 2
     for who in ("boss", "rep"):
         page = visit(who).get(f"/distributors/{one.id}").text
         assert "Counted as one with others" in page
@@ -85,7 +85,7 @@ def test_a_supervisor_decides_and_the_group_counts_as_one(app: Flask, pair: str,
     assert boss.post(f"{at}/members/{one.id}/departure", {"reason": "Sold"}).status_code == 303
     with app.app_context():
         assert state() is State.OPEN
-        assert queries.members(one.id) == [one.id]
+        assert group_queries.members(one.id) == [one.id]
     assert boss.get(at).status_code == 404
 
 
@@ -118,7 +118,7 @@ def test_a_group_that_reaches_into_another_patch(app: Flask, pair: str, visit: V
     admin = visit("admin")
     assert admin.post(f"{pair}/decision", {"verb": "confirm", "seen": "open", "reason": "One till"}).status_code == 303
     with app.app_context():
-        group = queries.group_of(other.id)
+        group = group_queries.group_of(other.id)
         names = {key: db.session.get_one(Distributor, key).name for key in (row.one_id, row.other_id)}
     for who, mine, theirs in (("boss", row.one_id, row.other_id), ("stranger", row.other_id, row.one_id)):
         pages: list[Any] = [f"/merged-accounts/groups/{group}", f"/distributors/{mine}", "/merged-accounts/groups"]
