@@ -90,7 +90,7 @@
     }
     // A form that htmx sends looks after itself with hx-sync; a plain one goes once.
     if (event.defaultPrevented || form.method !== "post" || form.matches("[hx-post],[hx-put],[hx-patch],[hx-delete]")) return;
-    if (form.dataset.sent) return event.preventDefault();
+    if (form.dataset.sent && !(window.outbox && form.matches("[data-outbox]"))) return event.preventDefault(); // what is kept tells twice from a double tap itself
     form.dataset.sent = 1;
     if (button) button.setAttribute("aria-busy", "true");
     setTimeout(release, 8000); // the answer may be a file: the page stays

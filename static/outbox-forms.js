@@ -158,8 +158,10 @@
     emit("swapped", { id, form });
     return true;
   };
-  const take = async (form, button) => {
-    const m = await holder(), edit = form.dataset.edit, data = new FormData(form), files = [], parts = [], blobs = [];
+  // Keeps `data`, what the form held when it was sent. True: somebody has typed on meanwhile, and that stands in the form.
+  const take = async (form, button, data) => {
+    const edit = form.dataset.edit, given = JSON.stringify(texts(data)), files = [], parts = [], blobs = [];
+    const m = await holder();
     if (!m) return say(T().nokey || body.dataset.offline);
     if (button && button.name) data.append(button.name, button.value);
     let id = form.dataset.key || (form.dataset.key = uuid7()), kept, created = Date.now();
@@ -219,9 +221,13 @@
       return go(next);
     }
     say(answer.sent ? T().done : T().queued, "ok");
-    form.reset();
+    const typed = JSON.stringify(texts(new FormData(form))) !== given;
+    if (!typed) form.reset();
+    else for (const e of form.elements) if (e.type === "file" && data.getAll(e.name).includes(e.files[0])) e.value = "";
     fresh(form);
+    if (typed) form.dataset.key = uuid7();
     if (!answer.sent && nav.serviceWorker) nav.serviceWorker.ready.then((r) => r.sync && r.sync.register("outbox")).catch(() => {});
+    return typed;
   };
 
   const leave = async (form) => {
@@ -238,12 +244,15 @@
     HTMLFormElement.prototype.submit.call(form);
   };
 
-  const submitted = async (form, button) => {
-    if (form.dataset.busy) return;
+  const submitted = async (form, button, data) => {
+    if (form.dataset.busy) { form.again = [button, data]; return; }
     form.dataset.busy = 1;
     clearTimeout(form.timer);
-    await (form.matches(marked) ? take(form, button) : leave(form)).catch(() => say(T().full));
+    const typed = await (form.matches(marked) ? take(form, button, data) : leave(form)).catch(() => say(T().full));
     free(form);
+    const again = form.again;
+    form.again = null;
+    if (typed && again) await submitted(form, ...again); // tapped twice is once; tapped with other words is twice
   };
 
   // Drafts: what is typed survives a reload. Text only; a photo has to be chosen again.

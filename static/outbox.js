@@ -179,7 +179,8 @@
     if (event.defaultPrevented || !form.matches(marked)) return;
     event.preventDefault();
     event.stopPropagation();
-    (await withForms()).submitted(form, event.submitter);
+    const data = new FormData(form); // now: he may type on while the rest of this is read
+    (await withForms()).submitted(form, event.submitter, data);
   }, true);
 
   window.outbox = { uuid7, list, kv, user, send };

@@ -25,14 +25,14 @@ from sqlalchemy.types import TypeDecorator
 
 
 def uuid7() -> UUID:
-    """A time-ordered key (RFC 9562, version 7): 48 bits of Unix milliseconds, then randomness.
+    """A time-ordered key (RFC 9562, version 7): 48 bits of Unix milliseconds, 12 of their fraction, then randomness.
 
-    Safe to make on the phone, and no hot sequence on any database.
+    Safe to make on the phone, and no hot sequence on any database. With the fraction (section 6.2, method 3) rows that
+    a process makes one after the other stand in that order: their keys settle what days and instants leave open.
     """
-    value = (time.time_ns() // 1_000_000) << 80 | int.from_bytes(os.urandom(10), "big")
-    value = value & ~(0xF << 76) | 0x7 << 76
-    value = value & ~(0x3 << 62) | 0x2 << 62
-    return UUID(int=value)
+    milliseconds, rest = divmod(time.time_ns(), 1_000_000)
+    value = milliseconds << 80 | 0x7 << 76 | (rest << 12) // 1_000_000 << 64 | 0x2 << 62
+    return UUID(int=value | int.from_bytes(os.urandom(8), "big") & (1 << 62) - 1)
 
 
 class UtcDateTime(TypeDecorator[datetime]):

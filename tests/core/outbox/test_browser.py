@@ -155,6 +155,27 @@ def test_a_broken_server_holds_the_order(app: Flask, phone: Phone) -> None:
     assert texts(app) == []
 
 
+def test_what_is_typed_while_the_one_before_is_kept_is_no_part_of_it(app: Flask, phone: Phone) -> None:
+    phone.ready()
+    phone.context.set_offline(True)
+    phone.page.evaluate(
+        """() => {
+            const form = document.querySelector("#talk"), text = form.querySelector("textarea, [name=text]");
+            const type = (value) => { text.value = value; text.dispatchEvent(new Event("input", { bubbles: true })); };
+            type("The first");
+            form.requestSubmit();
+            form.requestSubmit(); // a double tap
+            type("The second");
+            form.requestSubmit();
+        }"""
+    )
+    phone.until("() => outbox.list().then((all) => all.length === 2)")
+    assert [record["fields"]["text"] for record in phone.records()] == ["The first", "The second"]
+    phone.context.set_offline(False)
+    phone.sent()
+    assert texts(app) == ["The first", "The second"]
+
+
 def test_two_tabs_send_each_record_once(app: Flask, phone: Phone) -> None:
     phone.ready()
     other = phone.open(page=phone.context.new_page())
