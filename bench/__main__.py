@@ -14,8 +14,8 @@ from .goals import Goal, save, show
 from .world import ROOT
 
 AREAS = (
-    "deal", "stale", "growth", "search", "lists", "rounds", "batch", "process", "imports", "breaches", "exports",
-    "weight", "merged", "outbox", "start",
+    "deal", "stale", "growth", "search", "lists", "rounds", "batch", "process", "imports", "breaches", "rooms",
+    "exports", "weight", "merged", "outbox", "start",
 )  # fmt: skip
 
 

@@ -198,7 +198,7 @@ class Database:
         if self._schema(connection) != self.schema:
             return False
         # The stamp only grows, as in life: this process keeps what it has read, under the stamp it had (stamp.py).
-        stamp = _one(connection, "SELECT greatest(reference, regions) + 1 FROM stamp")
+        stamp = _one(connection, "SELECT greatest(reference, regions, areas) + 1 FROM stamp")
         delete = [f'DELETE FROM "{table}"' for table, count in self.counts.items() if count < self.MANY]
         large = [table for table, count in self.counts.items() if count >= self.MANY]
         delete += [f'DELETE FROM "{table}" WHERE {self._is_new("xmin")}' for table in large]
@@ -207,7 +207,7 @@ class Database:
         for table, rows in self.rows.items():
             with connection.cursor().copy(f'COPY "{table}" FROM STDIN'.encode()) as copy:
                 copy.write(rows)
-        connection.execute("UPDATE stamp SET reference = %s, regions = %s", [stamp, stamp])
+        connection.execute("UPDATE stamp SET reference = %s, regions = %s, areas = %s", [stamp] * 3)
         connection.execute("SELECT setval(seqrelid::regclass, seqstart, false) FROM pg_sequence")
         return all(_one(connection, f'SELECT count(*) FROM "{table}"') == self.counts[table] for table in large)
 

@@ -48,12 +48,12 @@ def test_a_used_database_is_put_back_as_it_was(database: Database) -> None:
             "VALUES (gen_random_uuid(), 'P', 'p', 'P', 'pig', true)",
         ):
             connection.execute(statement.encode())
-        before = connection.execute("SELECT reference, regions FROM stamp").fetchone()
+        before = connection.execute("SELECT reference, regions, areas FROM stamp").fetchone()
     assert everything(database) != born
     assert database.put_back()
     assert everything(database) == born
     with database.connect() as connection:
-        after = connection.execute("SELECT reference, regions FROM stamp").fetchone()
+        after = connection.execute("SELECT reference, regions, areas FROM stamp").fetchone()
     assert before is not None
     assert after is not None
     assert min(after) > max(before)

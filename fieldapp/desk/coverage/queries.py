@@ -1,7 +1,8 @@
 """Who covers the regions of a map, as the viewer may see it: the distributors of his patch, the others as a count.
 
 A province and what lies below it takes one statement for its areas, however many there are elsewhere, and the pure
-rules. The country is counted by the database, as its areas are too many to be looked at one by one.
+rules. The country is counted by the database, as its areas are too many to be looked at one by one; what was counted is
+kept until an area or a region changes (core/stamp.py).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,8 +15,9 @@ import sqlalchemy as sa
 
 from fieldapp.core.db import db
 from fieldapp.core.hotread import HotRead
+from fieldapp.core.stamp import Stamp
 from fieldapp.desk.checks import reference
-from fieldapp.desk.checks.reference import Names
+from fieldapp.desk.checks.reference import Names, Regions
 from fieldapp.network.distributors.models import Distributor
 from fieldapp.network.distributors.rules import Status
 from fieldapp.network.dossier.models import Outlet
@@ -97,11 +99,12 @@ def children(names: Names, code: str) -> list[str]:
 
 def show(viewer: Viewer, asked: Asked) -> Shown | None:
     """The page of a region; None where there is no such region."""
-    names = reference.read()[1].names
+    regions = reference.read()[1]
+    names = regions.names
     region = start(viewer) if asked.region is None else asked.region
     if region and region not in names:
         return None
-    return _nation(names, asked) if not region else _province(viewer, names, region, asked)
+    return _nation(regions, asked) if not region else _province(viewer, names, region, asked)
 
 
 # A province and below ------------------------------------------------------------------------------------------------
@@ -255,14 +258,54 @@ def _counties(names: Names, asked: Asked, *where: sa.ColumnElement[bool]) -> Map
     return found
 
 
-def _nation(names: Names, asked: Asked) -> Shown:
+class _Country(NamedTuple):
+    """What no viewer makes different. `parts`: provinces and cities; `distributors`: how many a province has."""
+
+    parts: Mapping[str, Covered]
+    distributors: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """Countries by product line and day, of one state of regions and areas."""
+
+    stamp: tuple[int, int]
+    countries: dict[tuple[str, date], _Country]
+
+
+_MOST_KEPT = 16  # lines and days; each takes 100 kB
+_kept: dict[str, _Kept] = {}
+_STAMP = HotRead(sa.select(Stamp.areas))
+
+
+def _country(regions: Regions, asked: Asked) -> _Country:
+    """Counted once for each state of the areas. The stamp is read before they are: what changes meanwhile is counted
+    under a label that is old already, and counted again."""
+    row = _STAMP.one()
+    stamp, url = (regions.version, row[0] if row else 0), str(db.engine.url)
+    kept = _kept.get(url)
+    if kept is None or kept.stamp != stamp:
+        kept = _Kept(stamp, {})
+    wanted = asked.line, asked.on
+    found = kept.countries.get(wanted)
+    if found is None:
+        found = _count(regions.names, asked)
+        if len(kept.countries) >= _MOST_KEPT:
+            kept.countries.clear()
+        kept.countries[wanted] = found
+        _kept[url] = kept
+    return found
+
+
+def _count(names: Names, asked: Asked) -> _Country:
     known = _counties(names, asked)
+    large = {code for code in known if len(code) < COUNTY}
     province = sa.func.substr(Area.region_code, 1, 2)
     counted = sa.select(province, sa.func.count(sa.distinct(Area.distributor_id))).where(*_valid(asked))
     distributors = dict(db.session.execute(counted.group_by(province)).tuples().all())
 
     def cover(code: str) -> Cover:
-        if any(above in known for above in chain(code)[1:]):
+        if large and any(above in large for above in chain(code)[1:]):
             return Cover.ONE
         return known.get(code, Cover.WHITE)
 
@@ -273,6 +316,12 @@ def _nation(names: Names, asked: Asked) -> Shown:
             parts[city] = together(city, [Part(one, cover(one)) for one in names.below(city, COUNTY) or [city]])
         counties = names.below(code, COUNTY) or [code]
         parts[code] = together(code, [Part(one, cover(one)) for one in counties])
+    return _Country(parts, distributors)
+
+
+def _nation(regions: Regions, asked: Asked) -> Shown:
+    names = regions.names
+    parts, distributors = _country(regions, asked)
     rows = [Row(code, names[code], parts[code], (), 0, distributors.get(code, 0)) for code in names.below("", 2)]
     whole = _sum("", [row.covered for row in rows])
     return Shown("", names, tuple(_sorted(rows, asked.sort)), whole, parts, {}, (), nation=True)

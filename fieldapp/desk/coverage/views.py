@@ -43,7 +43,7 @@ class Mark(NamedTuple):
 def index() -> Response:
     """A region with those right below it: map, legend and table; htmx gets them alone."""
     asked = Asked.read(request.args, clock.today())
-    shown = queries.show(current_user, asked) or abort(404)
+    shown = queries.show(current_user._get_current_object(), asked) or abort(404)
     asked = asked.at(shown.region)
     drawing = queries.drawing(shown)
     marks = _marks(asked, shown, drawing)
@@ -76,7 +76,7 @@ def index() -> Response:
 def export(kind: str) -> Response:
     """The table as it is on the screen."""
     asked = Asked.read(request.args, clock.today())
-    shown = queries.show(current_user, asked) or abort(404)
+    shown = queries.show(current_user._get_current_object(), asked) or abort(404)
     rows = exports.rows(shown.rows, nation=shown.nation)
     return _file(f"coverage-{shown.region or 'china'}.{kind}", exports.header(), rows)
 

@@ -202,7 +202,7 @@ def _statement(one: Source, viewer: Viewer, asked: Asked, today: date, a_day: in
         sa.func.sum(waits).over(partition_by=day).label("waits"),
     )
     past = sa.false() if one.lapses else stored < _bound(one, today)
-    late = rows.where(still, past).with_only_columns(
+    late = rows.where(still, one.late, past).with_only_columns(
         row.label("row"),
         sa.literal(1).label("overdue"),
         sa.func.row_number().over(order_by=[stored, row]).label("place"),
@@ -210,9 +210,10 @@ def _statement(one: Source, viewer: Viewer, asked: Asked, today: date, a_day: in
         sa.literal(0).label("waits"),
     )
     shown, over = days.subquery("shown"), late.subquery("late")
-    chosen = sa.union_all(
-        sa.select(shown).where(shown.c.place <= a_day), sa.select(over).where(over.c.place <= overdue)
-    ).subquery("chosen")
+    both = sa.union_all(sa.select(shown).where(shown.c.place <= a_day), sa.select(over).where(over.c.place <= overdue))
+    # More there cannot be; told so, PostgreSQL looks these up, and reads no whole tables to join them.
+    most = a_day * ((last - first).days + 1) + overdue
+    chosen = both.limit(most).subquery("chosen")
     plain = [column for column in columns if column.key not in ("row", "day")]
     found = one.rows.join(chosen, chosen.c.row == row).with_only_columns(
         *plain, day.label("day"), chosen.c.overdue, chosen.c.place, chosen.c.number, chosen.c.waits

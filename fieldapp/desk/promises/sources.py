@@ -8,7 +8,7 @@ one statement, bounded by its days: an index that begins with the day makes it q
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
@@ -36,7 +36,8 @@ Text = Callable[[], str]
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A kind of promises; see above. `lapses`: once its day is past it is over, and not overdue."""
+    """A kind of promises; see above. `lapses`: once its day is past it is over, and not overdue. `late`: what is so of
+    all that is open, by which an index finds what is overdue without a look at what was done long ago."""
 
     name: str
     title: Text
@@ -46,6 +47,7 @@ class Source:
     argument: str
     moment: bool = False
     lapses: bool = False
+    late: sa.ColumnElement[bool] = field(default_factory=sa.true)
     seen: Callable[[Viewer], sa.ColumnElement[bool]] | None = None
 
 
@@ -96,6 +98,9 @@ _follows = sa.exists().where(
 _kept = sa.exists().where(
     Visit.rep_id == VisitPlan.rep_id, Visit.day == VisitPlan.day, Visit.distributor_id == VisitPlan.distributor_id
 )
+
+_UNDER_WAY = (TicketState.APPROVED, TicketState.UNDER_WAY)
+_ticket = Ticket.__table__.alias("under_way")
 
 SOURCES = (
     Source(
@@ -184,7 +189,7 @@ SOURCES = (
                 Remedy.by_day,
                 Remedy.words,
                 Ticket.rep_id,
-                Ticket.state.in_((TicketState.APPROVED, TicketState.UNDER_WAY)),
+                Ticket.state.in_(_UNDER_WAY),
             )
         )
         .select_from(Remedy)
@@ -193,6 +198,7 @@ SOURCES = (
         .where(Remedy.approved),
         "tickets.show",
         "ticket_id",
+        late=Remedy.ticket_id.in_(sa.select(_ticket.c.id).where(_ticket.c.state.in_(_UNDER_WAY))),
     ),
     Source(
         "feedback",

@@ -60,7 +60,7 @@ class Remark(Base):
         sa.Index(None, "region_code", "made_at"),
         sa.Index(None, "made_at", "id"),
         sa.Index(None, "owner_id", "state", "due_at"),
-        sa.Index(None, "state", "due_at"),
+        sa.Index("ix_remark_calendar", "state", "due_at", "distributor_id", "owner_id", "merged_into_id", "id"),
         sa.Index(None, "answered_at", "recorded_at", "region_code"),
         sa.Index(None, "told_at", "answered_at", "region_code"),
         sa.Index(None, "product_id", "kind", "made_at"),

@@ -52,7 +52,7 @@ class Survey(Base):
     answered_at: Mapped[datetime | None]
 
     __table_args__ = (
-        sa.Index(None, "state", "due"),
+        sa.Index("ix_survey_calendar", "state", "due", "distributor_id", "rep_id", "id"),
         sa.Index(None, "rep_id", "state", "due"),
         sa.Index(None, "distributor_id", "made_at"),
         sa.Index(None, "region_code", "made_at"),

@@ -26,7 +26,10 @@ class VisitPlan(Base):
     made_by_id: Mapped[UUID] = mapped_column(sa.ForeignKey("user_account.id"))
     made_at: Mapped[moment]
 
-    __table_args__ = (sa.UniqueConstraint("rep_id", "day", "distributor_id"), sa.Index(None, "day", "id"))
+    __table_args__ = (
+        sa.UniqueConstraint("rep_id", "day", "distributor_id"),
+        sa.Index("ix_visit_plan_calendar", "day", "distributor_id", "rep_id", "id"),
+    )
 
 
 class Visit(Base):

@@ -38,6 +38,7 @@ class Area(Base):
 
     __table_args__ = (
         sa.UniqueConstraint("distributor_id", "region_code", "line_key", "valid_from"),
-        sa.Index(None, "region_code", "line_key"),
+        # Whose a region is on a day, without the rows.
+        sa.Index("ix_area_counted", "region_code", "line_key", "valid_from", "valid_to", "distributor_id", "line"),
         sa.CheckConstraint("valid_to IS NULL OR valid_to >= valid_from", name="dates"),
     )

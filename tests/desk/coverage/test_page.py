@@ -7,12 +7,14 @@ from pathlib import Path
 
 import brotli
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 from flask.cli import FlaskGroup
 
 from fieldapp.core.db import db
 from fieldapp.network.dossier.models import Outlet
 from fieldapp.network.territory.data import read_regions
+from fieldapp.network.territory.models import Area
 from fieldapp.network.territory.patches import short
 from fieldapp.people.accounts.models import User
 from tests import cast
@@ -82,6 +84,38 @@ def test_whom_the_viewer_may_not_know_is_counted(land: Flask, visit: Visit) -> N
 def test_the_rep_begins_where_he_works(land: Flask, visit: Visit) -> None:
     assert "郑州市 · Territory map" in visit("rep").get("/coverage").text
     assert "The whole country" in visit("boss").get("/coverage").text, "two provinces"
+
+
+def test_the_country_is_counted_anew_when_an_area_changes(land: Flask, visit: Visit) -> None:
+    """What is kept of it is never stale: each way in which an area comes, changes or goes, also past the ORM."""
+    boss = visit("boss")
+
+    def counted() -> tuple[str, str]:
+        found = rows(boss.get("/coverage?region=all").text)
+        return found["河南省"].split()[-1], found["湖北省"].split()[-1]
+
+    before = counted()
+    with land.app_context():
+        hubei = cast.make_distributor("D004", "420103")
+        cast.make_area(hubei, "42")
+        assert counted() == before, "not committed yet"
+        db.session.commit()
+        hubei_id = hubei.id
+    held = counted()
+    assert held[0] == before[0]
+    assert held[1].startswith("0/")
+    with land.app_context():
+        db.session.execute(sa.update(Area).where(Area.distributor_id == hubei_id).values(valid_to=date(2025, 1, 1)))
+        db.session.commit()
+    assert counted() == before
+    with land.app_context():
+        db.session.execute(sa.text("DELETE FROM area WHERE region_code LIKE '41%'"))
+        db.session.rollback()
+        assert counted() == before, "rolled back"
+        db.session.execute(sa.text("DELETE FROM area WHERE region_code LIKE '41%'"))
+        db.session.commit()
+    assert counted()[0].split("/")[0] == counted()[0].split("/")[1]
+    assert counted() != before
 
 
 def test_from_the_country_down_to_the_townships(land: Flask, visit: Visit) -> None:
