@@ -158,7 +158,7 @@
     emit("swapped", { id, form });
     return true;
   };
-  const later = new WeakMap(); // what was sent again while a form is being kept
+  const tapped = new WeakMap(); // what was sent again while a form is being kept
   // Keeps `data`, what the form held when it was sent. True: somebody has typed on meanwhile, and that stands in the form.
   const take = async (form, button, data) => {
     const edit = form.dataset.edit, given = JSON.stringify(texts(data)), files = [], parts = [], blobs = [];
@@ -246,13 +246,13 @@
   };
 
   const submitted = async (form, button, data) => {
-    if (form.dataset.busy) { later.set(form, [button, data]); return; }
+    if (form.dataset.busy) { tapped.set(form, [button, data]); return; }
     form.dataset.busy = 1;
     clearTimeout(form.timer);
     const typed = await (form.matches(marked) ? take(form, button, data) : leave(form)).catch(() => say(T().full));
     free(form);
-    const again = later.get(form);
-    later.delete(form);
+    const again = tapped.get(form);
+    tapped.delete(form);
     if (typed && again) await submitted(form, ...again); // tapped twice is once; tapped with other words is twice
   };
 
