@@ -88,8 +88,14 @@ def prepare(instance: Path) -> None:
     tables = {
         "products": ([f"P{n:02d}", f"饲料 {n}", "pig"] for n in range(PRODUCTS)),
         "distributors": ([f"D{n:03d}", f"经销商 {n}", "410102"] for n in range(DISTRIBUTORS)),
+        # Without any price every line would be a breach to be written down, which no company has.
+        "prices": ([f"P{n:02d}", "41", "*", "2025-01-01", "3200", "2800"] for n in range(PRODUCTS)),
     }
-    headers = {"products": ("code", "name", "line"), "distributors": ("code", "name", "region")}
+    headers = {
+        "products": ("code", "name", "line"),
+        "distributors": ("code", "name", "region"),
+        "prices": ("product", "region", "tier", "valid_from", "list_price", "floor_price"),
+    }
     for kind, rows in tables.items():
         path = instance / f"{kind}.csv"
         with path.open("wb") as file:
@@ -133,8 +139,10 @@ def measure(instance: Path, *command: str) -> Reading:
 
 
 def flask(instance: Path, *command: str) -> subprocess.CompletedProcess[str]:
-    """A command of the app on its own instance."""
-    environment = {**os.environ, "FIELDAPP_INSTANCE": str(instance), "FIELDAPP_DATABASE_URL": ""}
+    """A command of the app on its own instance; on another database where the folder names one."""
+    named = instance / "database-url"
+    url = named.read_text() if named.exists() else ""
+    environment = {**os.environ, "FIELDAPP_INSTANCE": str(instance), "FIELDAPP_DATABASE_URL": url}
     return subprocess.run(
         [sys.executable, "-c", MEASURED, *command], env=environment, check=True, capture_output=True, text=True
     )
