@@ -60,7 +60,7 @@
       return false;
     }
     if (status >= 400 && status < 500 && ![408, 419, 425, 429].includes(status) && !(status === 409 && headers.get("Retry-After"))) {
-      meta.error = [...parse(html).querySelectorAll("main .error, main .notice-error p, [data-error]")].map((e) => e.textContent.trim()).join(" ").replace(/\s+/g, " ").slice(0, 500);
+      meta.error = [...parse(html).querySelectorAll("main .error, main .notice-error p:not(.strong), [data-error]")].map((e) => e.textContent.trim()).join(" ").replace(/\s+/g, " ").slice(0, 500);
       await settle(rec, { state: "rejected", maybe: 0 }, meta);
       tell({ id, answer: { status, html, error: meta.error } });
       return true;
@@ -108,7 +108,12 @@
 
   // Forms
   const hidden = (form) => [...form.elements].filter((e) => e.type === "hidden" && !e.hasAttribute("data-late") && e.name !== "id" && e.name !== "csrf_token");
-  const place = (form) => form.place = form.place || [window.outbox.user, location.pathname, form.getAttribute("action"), ...hidden(form).map((e) => e.name + "=" + e.value)].join(" ");
+  // Kept beside the forms and not on them: on a form a field of the same name stands in the way.
+  const places = new WeakMap(), timers = new WeakMap();
+  const place = (form) => {
+    if (!places.has(form)) places.set(form, [window.outbox.user, location.pathname, form.getAttribute("action"), ...hidden(form).map((e) => e.name + "=" + e.value)].join(" "));
+    return places.get(form);
+  };
   const texts = (data) => [...data].filter(([name, value]) => typeof value === "string" && name !== "csrf_token" && name !== "id");
   const fill = (form, fields) => {
     const left = [...fields];
@@ -210,7 +215,7 @@
       answer = nav.onLine && await Promise.race([answered, sleep(4000)]) || {};
       delete watched[id];
     }
-    if (answer.html && answer.status === 422 && swap(answer.html, id, meta)) return undefined;
+    if (answer.html && [409, 422].includes(answer.status) && swap(answer.html, id, meta)) return answer.status === 409 ? say(answer.error) : undefined; // 409: as somebody else left it
     if (answer.status) {
       form.dataset.edit = 1;
       return say(answer.error);
@@ -248,7 +253,7 @@
   const submitted = async (form, button, data) => {
     if (form.dataset.busy) { tapped.set(form, [button, data]); return; }
     form.dataset.busy = 1;
-    clearTimeout(form.timer);
+    clearTimeout(timers.get(form));
     const typed = await (form.matches(marked) ? take(form, button, data) : leave(form)).catch(() => say(T().full));
     free(form);
     const again = tapped.get(form);
@@ -280,8 +285,8 @@
     if (form.dataset.done) fresh(form);
     form.dataset.key = form.dataset.key || uuid7();
     place(form);
-    clearTimeout(form.timer);
-    form.timer = setTimeout(() => draft(form), 250);
+    clearTimeout(timers.get(form));
+    timers.set(form, setTimeout(() => draft(form), 250));
   });
   d.addEventListener("change", ({ target }) => {
     const taken = target.matches("[data-photo]") && target.files[0] && target.form.elements.taken_at;

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from fieldapp.fieldwork.conflicts.models import Conflict, ConflictPhoto, ConflictPoint
+from fieldapp.fieldwork.conflicts.models import Conflict, ConflictMeeting, ConflictPhoto, ConflictPoint
 from fieldapp.fieldwork.conflicts.rules import ConflictState, Outcome, PointState
 from fieldapp.fieldwork.visits.models import Visit
 from fieldapp.people.accounts.models import User
@@ -105,3 +105,41 @@ def test_from_the_store_to_the_peace(
     state(rep, "Closed")
     row = desk.one(Conflict)
     assert (row.state, row.outcome) == (ConflictState.CLOSED, Outcome.SETTLED)
+
+
+def test_a_meeting_is_planned_on_the_road_and_a_promise_ticked_off_by_the_first(
+    desk: Desk, with_passwords: dict[str, User], live_server: str, browser: Browser
+) -> None:
+    form = {"kind": "area", "story": "Both deliver to the river.", "party": ["D001", "D002"]}
+    assert desk.as_("boss").post("/conflicts", form).status_code == 303
+    conflict = desk.one(Conflict)
+    page = f"{live_server}/conflicts/{conflict.id}"
+    road = phone(browser, service_workers="allow")
+    rep = sign_in(road, live_server, "rep")
+    rep.goto(page)
+    until(rep, "() => Boolean(window.outbox && window.outbox.forms)")
+    fold(rep, "meeting")
+    rep.locator("#meeting-day").fill("2020-01-01")
+    rep.get_by_role("button", name="Plan the meeting").tap()
+    expect(rep.locator("#s-meeting")).to_contain_text("That day is over.")
+    road.set_offline(True)
+    rep.locator("#meeting-day").fill(SOON)
+    rep.locator("#meeting-place").fill("Town hall")
+    rep.get_by_role("button", name="Plan the meeting").tap()
+    expect(rep.get_by_role("link", name="1 waiting to be sent")).to_be_visible()
+    road.set_offline(False)
+    until(rep, EMPTY)
+    meeting = desk.one(ConflictMeeting)
+    assert (meeting.day.isoformat(), meeting.place) == (SOON, "Town hall")
+
+    # Two tick off the same promise: the second sees how it stands now.
+    line = {"text-0": "Marks the map", "party-0": "", "due-0": SOON}
+    assert desk.as_("boss").post(f"/conflicts/{conflict.id}/agreement", line).status_code == 303
+    point = desk.one(ConflictPoint)
+    rep.goto(page)
+    rep.get_by_text("Kept or broken?").tap()
+    first = desk.as_("boss").post(f"/conflicts/{conflict.id}/points/{point.id}/result", {"result": "kept"})
+    assert first.status_code == 303
+    rep.get_by_role("button", name="Kept", exact=True).tap()
+    expect(rep.locator("#toasts")).to_contain_text("Somebody else was first")
+    expect(rep.locator(f"#p-{point.id} .badge")).to_have_text("Kept")

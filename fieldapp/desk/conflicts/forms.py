@@ -161,6 +161,17 @@ class PointForm(_OfParties):
         return Promise(self.text.data or "", parse_day(self.due.data or ""), self.party.key())
 
 
+class PostponeForm(_OfParties):
+    """Another day for a point, and why."""
+
+    due = StringField()
+    words = TextAreaField(validators=[required(), at_most(WORDS_LENGTH)])
+
+    def validate_due(self, field: StringField) -> None:
+        """From today."""
+        self.read_day(field.data)
+
+
 class AgreementForm(_OfParties):
     """What the parties agreed on: up to POINTS points, and words about the whole. `wrong`: {field: what is wrong}."""
 

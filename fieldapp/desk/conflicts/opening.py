@@ -13,15 +13,16 @@ from fieldapp.core.clock import When
 from fieldapp.core.db import db, uuid7
 from fieldapp.core.page import page, see_other
 from fieldapp.desk.deals.picking import pick_distributor
-from fieldapp.fieldwork.conflicts import actions, links, moves, words
+from fieldapp.fieldwork.conflicts import actions, links, moves, queries, words
 from fieldapp.fieldwork.conflicts.actions import Account
 from fieldapp.fieldwork.conflicts.rules import ConflictKind
 
-from . import sources
+from . import lists, sources
 from .forms import OpenForm
 from .sources import Source
 from .views import concern
 
+MOST_GOING = 3
 MOST_BYTES = 60 * 1024 * 1024  # the proxy before us lets 64 MB through; a phone makes its photos small first
 
 
@@ -92,14 +93,19 @@ def _examined(form: OpenForm) -> list[contents.Content] | None:
 
 
 def _new(source: Source, form: OpenForm, *, status: int = 200) -> Response:
-    about = links.find(current_user, source.links)
+    """The form; above it what goes on there already, so that nobody opens a second one for the same quarrel."""
+    viewer = current_user._get_current_object()
+    about = links.find(viewer, source.links)
     return page(
         "desk/conflicts/new.html",
         status=status,
         source=source,
-        f=fields_of(current_user, source.distributor, form),
+        f=fields_of(viewer, source.distributor, form),
         about=[linked.title for linked in about.values()],
         key=outbox.key() or uuid7(),
+        going=lists.of_keys(viewer, [row.id for row in queries.going_of(viewer, source.distributor.id, MOST_GOING)]),
+        words=words,
+        today=clock.today(),
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from flask_babel import pgettext
 
 from fieldapp.core.clock import SHANGHAI
 from fieldapp.core.db import db, uuid7
@@ -87,7 +88,7 @@ class Screen:
         if key is None:
             return _("Our company")
         known = next((party.name for party in self.covered if party.id == key), None)
-        return known or _("Another distributor")
+        return known or pgettext("conflict", "Another distributor")
 
     def covers(self, key: UUID | None) -> bool:
         """Is it a party that he looks after, or our company?"""
@@ -117,6 +118,27 @@ class Screen:
     def earlier(self) -> list[ConflictPoint]:
         """What was agreed before it was opened again."""
         return [one for one in self.points if one.round != self.conflict.round]
+
+    @property
+    def waiting(self) -> bool:
+        """Is it only open promises that keep him from closing it?"""
+        return self.conflict.state is ConflictState.FOLLOWED_UP and any(
+            one.state is PointState.OPEN for one in self.current
+        )
+
+    @property
+    def unseen(self) -> list[Party]:
+        """The parties of his that nobody has looked at since the agreement."""
+        seen = {one.distributor_id for one in self.followed if one.round == self.conflict.round}
+        return [party for party in self.covered if party.id not in seen]
+
+    def days_before(self, point: ConflictPoint) -> list[str]:
+        """The days by which a point was to be done before it was postponed, the first above."""
+        return [
+            held["was"]
+            for one in self.thread
+            if (held := one.values or {}).get("point") == str(point.id) and "was" in held
+        ]
 
     @property
     def late(self) -> int:
@@ -185,9 +207,17 @@ class Screen:
             return wrong[name]
         return (self.failed.form[name].errors or None) if name in self.failed.form else None
 
+    @staticmethod
+    def done(entry: ConflictEntry) -> str:
+        """What was done. An agreement that is changed has one verb: a point more, or another day for one."""
+        return _("Point postponed") if "was" in (entry.values or {}) else words.verb_name(entry.verb)
+
     def details(self, entry: ConflictEntry) -> str:
         """What an entry holds besides words."""
         held: Mapping[str, Any] = entry.values or {}
+        if "was" in held:
+            text = next((one.text for one in self.points if str(one.id) == held["point"]), "")
+            return f"{text} · {held['was']} → {held['due']}"
         parts = [held.get("day") or held.get("due"), held.get("time"), held.get("place"), held.get("present")]
         if held.get("party"):
             parts.append(self.name_of(_key(held["party"])))
@@ -195,8 +225,10 @@ class Screen:
             parts.append(_("Also in it, as told: %(others)s", others=held["others"]))
         if held.get("next"):
             parts.append(_("next meeting %(day)s", day=held["next"]))
-        if held.get("owner"):
+        if held.get("owner") and not held.get("handover"):
             parts.append(self.people.get(_key(held["owner"]) or uuid7()))
+        if held.get("handover"):
+            parts.append(f"{held['from']} → {held['to']}" if held.get("owner") else _("only what was promised"))
         if "holds" in held:
             parts.append(_("It holds.") if held["holds"] else _("It does not hold."))
         if isinstance(held.get("points"), int):

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from flask import Response, abort, flash, request, url_for
 from flask_babel import gettext as _
+from flask_babel import pgettext
 from flask_login import current_user
 
 from fieldapp.core import clock, contents, outbox, storage
@@ -223,6 +224,22 @@ def settle_point(conflict_id: UUID, point_id: UUID) -> Response:
     return _do(conflict_id, f"point-{point_id}", form, act)
 
 
+@concern.route(f"{CONFLICT}/points/<uuid:point_id>/day", allow=SIGNED_IN, methods=["POST"])
+def postpone(conflict_id: UUID, point_id: UUID) -> Response:
+    """A point gets another day."""
+
+    def act(conflict: Conflict, _photo: Content | None) -> str:
+        due = forms.parse_day(form.due.data or "")
+        try:
+            agreements.postpone(_viewer(), conflict, point_id, due, form.words.data or "", _when(), key=outbox.key())
+        except agreements.SameDayError:
+            raise _WrongError("due", _("That is its day already.")) from None
+        return _("Postponed. Everybody concerned is told.")
+
+    form = _form(forms.PostponeForm, conflict_id)
+    return _do(conflict_id, f"day-{point_id}", form, act)
+
+
 # Following up ------------------------------------------------------------------------------------------------------
 
 
@@ -278,7 +295,7 @@ def close(conflict_id: UUID) -> Response:
 
     def act(conflict: Conflict, _photo: Content | None) -> str:
         actions.close(_viewer(), conflict, Outcome(form.outcome.data), form.words.data or "", _when())
-        return _("Closed.")
+        return pgettext("conflict", "Closed.")
 
     return _do(conflict_id, "closure", form, act)
 
@@ -290,7 +307,7 @@ def drop(conflict_id: UUID) -> Response:
 
     def act(conflict: Conflict, _photo: Content | None) -> str:
         actions.drop(_viewer(), conflict, form.words.data or "", _when())
-        return _("Dropped, with the reason.")
+        return pgettext("conflict", "Dropped, with the reason.")
 
     return _do(conflict_id, "withdrawal", form, act)
 

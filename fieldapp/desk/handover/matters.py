@@ -177,7 +177,7 @@ def of_reps(giver: UUID, taker: Viewer, region: str, day: date) -> list[Item]:
 
 def _conflicts_of(rep: UUID, why: Mapping[UUID, Why | None]) -> list[Item]:
     """Conflicts that a rep looks after, or has promised something in, with those of his distributors that are handed
-    over. `why`: these, and why each stays. One with a distributor that he keeps is not touched.
+    over. `why`: these, and why each stays. One with a distributor that he keeps is not touched, or stays with it.
     """
     promised = sa.select(ConflictPoint.conflict_id).where(
         ConflictPoint.owner_id == rep, ConflictPoint.state == PointState.OPEN
@@ -194,7 +194,7 @@ def _conflicts_of(rep: UUID, why: Mapping[UUID, Why | None]) -> list[Item]:
     for conflict, distributor in db.session.execute(rows).tuples():
         parties.setdefault(conflict, []).append(distributor)
     return [
-        Item(Matter.CONFLICT, conflict, None if None in (reasons := [why[one] for one in his]) else reasons[0])
+        Item(Matter.CONFLICT, conflict, next((reason for one in his if (reason := why[one])), None))
         for conflict, his in parties.items()
         if all(one in why for one in his)
     ]

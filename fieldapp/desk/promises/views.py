@@ -5,7 +5,7 @@ from io import BytesIO
 from typing import Any
 
 from flask import Response, request, send_file, stream_with_context, url_for
-from flask_babel import format_date
+from flask_babel import format_date, pgettext
 from flask_babel import gettext as _
 from flask_login import current_user
 
@@ -75,11 +75,11 @@ def _address(one: Promise) -> str:
 
 
 def _header() -> list[str]:
-    return [_("Day"), _("Kind"), _("What"), _("Distributor"), _("Region"), _("Who"), _("State")]
+    return [_("Day"), _("Kind"), _("What"), _("Distributor"), _("Region"), pgettext("promise", "Who"), _("State")]
 
 
 def _cells(found: Any) -> Iterator[list[Cell]]:
     place = place_names()
     for one in found:
-        state = _("late") if one.late else _("open") if one.open else _("done")
+        state = _("late") if one.late else pgettext("promise", "open") if one.open else _("done")
         yield [one.day, one.source.title(), one.text, one.distributor, place(one.region), one.owner, state]

@@ -30,6 +30,10 @@ from .rules import (
 MOST_POINTS = 30
 
 
+class SameDayError(ValueError):
+    """It is the day that the point has already."""
+
+
 @dataclass(frozen=True, slots=True)
 class Promise:
     """A point of an agreement. `distributor_id` None: our company does it. `key`: of the row, so that it is made
@@ -87,6 +91,43 @@ def add_point(viewer: Viewer, conflict: Conflict, promise: Promise, when: When, 
     _put_point(viewer, conflict, promise, when, uuid7())
     values = {"due": promise.due.isoformat()}
     moves.done(viewer, conflict, ConflictVerb.ADD_POINT, when, words=promise.text, values=values, key=key)
+
+
+def postpone(
+    viewer: Viewer, conflict: Conflict, point_id: UUID, due: date, why: str, when: When, *, key: UUID | None = None
+) -> None:
+    """An open point gets another day; it changes the agreement, so who may add a point may do it. Everybody concerned
+    is told, and the thread keeps the day before. The same `key` again changes nothing.
+
+    Raises RefusedError, GoneError, SameDayError.
+    """
+    if moves.there(conflict, key):
+        return
+    moves.allowed(viewer, conflict, ConflictVerb.ADD_POINT)
+    point = db.session.scalar(
+        sa.select(ConflictPoint)
+        .where(ConflictPoint.id == point_id, ConflictPoint.conflict_id == conflict.id)
+        .execution_options(populate_existing=True)
+    )
+    if point is None:
+        raise GoneError
+    if point.state is not PointState.OPEN or point.round != conflict.round:
+        raise RefusedError(Refusal.MOVED, conflict)
+    before = point.due.isoformat()
+    if point.due == due:
+        raise SameDayError
+    point.due, point.told = due, 0
+    db.session.flush()
+    values = {"point": str(point_id), "due": due.isoformat(), "was": before}
+    moves.done(
+        viewer, conflict, ConflictVerb.ADD_POINT, when,
+        words=why, values=values, was={"due": before}, key=key, audited=("point", "due"), action="postpone",
+    )  # fmt: skip
+    settle([f"{told.NAME}.due", f"{told.NAME}.overdue"], moves.path_of(conflict, point_id), when.now)
+    about = f"{point_id}:{due.isoformat()}:{when.now.isoformat()}"
+    people = [point.owner_id, *moves.everybody(conflict, but=viewer.id)]
+    people = [one for one in people if one != viewer.id]
+    moves.tell_of(conflict, "postponed", people, when.now, about=about, day=due, point=point_id)
 
 
 def _put_point(viewer: Viewer, conflict: Conflict, promise: Promise, when: When, key: UUID) -> None:

@@ -145,15 +145,17 @@ def done(
     key: UUID | None = None,
     of: UUID | None = None,
     audited: Sequence[str] | None = None,
+    action: str | None = None,
 ) -> None:
-    """Enter it in the thread and in the audit. `audited`: which of the values the audit holds, all where it is None."""
+    """Enter it in the thread and in the audit. `audited`: which of the values the audit holds, all where it is None;
+    `action`: how the audit calls it, None: as the verb."""
     held = dict(values or {})
     written = {"written": when.at.isoformat()} if when.now - when.at > WAITED else {}
     enter(conflict, verb, viewer.id, when.now, words, {**held, **written}, key, of)
     before = was or {}
     done = {name: [before.get(name), value] for name, value in held.items() if audited is None or name in audited}
     changes = {"state": [None, conflict.state.value], **done}
-    record(viewer.id, f"conflicts.{verb.value}", SUBJECT, conflict.id, when.now, changes)
+    record(viewer.id, f"conflicts.{action or verb.value}", SUBJECT, conflict.id, when.now, changes)
     if kinds := told.SETTLED.get(verb):
         settle([f"{told.NAME}.{kind}" for kind in kinds], path_of(conflict), when.now)
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from fieldapp.core.db import db, insert_row, uuid7
 from fieldapp.people.audit.actions import changed, record_each
 
-from .models import Conflict, ConflictEntry, ConflictPoint
+from .models import Conflict, ConflictEntry, ConflictFollowUp, ConflictPoint
 from .moves import SUBJECT
 from .rules import GOING, ConflictVerb, PointState
 
@@ -23,8 +23,10 @@ def pass_on(
     told_why: tuple[str, Mapping[str, Any]],
     now: datetime,
 ) -> list[UUID]:
-    """Conflicts that are worked on, and what is promised in them, go from one rep to another; what is another's stays
-    so. `told_why`: the words and values of the entry in each thread. Those that moved: what has ended stays.
+    """Conflicts that are worked on, what is promised in them and the follow-up visits that are still to be made go from
+    one rep to another; what is another's stays so.
+
+    `told_why`: the words and values of the entry in each thread. Those that moved: what has ended stays.
     """
     columns = sa.select(Conflict.id, Conflict.state, Conflict.owner_id)
     going = columns.where(Conflict.id.in_(keys), Conflict.state.in_(GOING))
@@ -32,17 +34,27 @@ def pass_on(
     found = [row.id for row in moved]
     his = [row.id for row in moved if row.owner_id == giver]
     for statement in (
-        sa.update(Conflict).where(Conflict.id.in_(his)),
-        sa.update(ConflictPoint).where(
+        sa.update(Conflict).where(Conflict.id.in_(his)).values(owner_id=to),
+        sa.update(ConflictPoint)
+        .where(
             ConflictPoint.conflict_id.in_(found),
             ConflictPoint.owner_id == giver,
             ConflictPoint.state == PointState.OPEN,
-        ),
+        )
+        .values(owner_id=to),
+        sa.update(ConflictFollowUp)
+        .where(
+            ConflictFollowUp.conflict_id.in_(found),
+            ConflictFollowUp.rep_id == giver,
+            ConflictFollowUp.noted_at.is_(None),
+        )
+        .values(rep_id=to),
     ):
-        db.session.execute(statement.values(owner_id=to).execution_options(synchronize_session=False))
+        db.session.execute(statement.execution_options(synchronize_session=False))
     words, values = told_why
     for row in moved:
-        held = {"state": row.state.value, "owner": str(to), **values}
+        owner = {"owner": str(to)} if row.owner_id == giver else {}
+        held = {"state": row.state.value, **owner, **values}
         entry = {"id": uuid7(), "conflict_id": row.id, "distributor_id": None, "verb": ConflictVerb.ASSIGN}
         insert_row(ConflictEntry, {**entry, "words": words, "values": held, "by_id": by, "at": now})
     record_each(

@@ -69,7 +69,9 @@ def _remind_points(now: datetime, today: date, until: date) -> int:
         if over:
             people += told.nearest(moves.regions(conflict))
         kind = "overdue" if over else "due"
-        moves.tell_of(conflict, kind, people, now, about=str(point.id), day=point.due, point=point.id)
+        # With its day: one that was postponed is recalled again.
+        about = f"{point.id}:{point.due.isoformat()}"
+        moves.tell_of(conflict, kind, people, now, about=about, day=point.due, point=point.id)
         count += 1
     return count
 

@@ -22,7 +22,8 @@ class ConflictState(StrEnum):
 
 
 class ConflictVerb(StrEnum):
-    """What can be done with a conflict, each an entry in its thread."""
+    """What can be done with a conflict, each an entry in its thread. `add_point`: the agreement is changed, by a point
+    more or by another day for one."""
 
     NOTE = "note"
     ADD_PARTY = "add_party"

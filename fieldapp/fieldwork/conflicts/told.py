@@ -52,6 +52,7 @@ KINDS = (
     _kind("agreed", lambda: _("A conflict has an agreement")),
     _kind("due", lambda: _("A promise of an agreement is due")),
     _kind("overdue", lambda: _("A promise of an agreement is overdue")),
+    _kind("postponed", lambda: _("A promise of an agreement has another day")),
     _kind("broken", lambda: _("A promise of an agreement was broken")),
     _kind("reopened", lambda: _("A conflict is open again")),
 )

@@ -170,6 +170,63 @@ def test_all_the_way_to_the_end(across: Desk) -> None:
     assert "Agreed before" in page(across, key, "rep")
 
 
+def test_a_point_gets_another_day_and_the_days_before_stay_readable(across: Desk) -> None:
+    key = opened(across)
+    agreed(across, key)
+    with across.app.app_context():
+        point = db.session.scalars(sa.select(ConflictPoint).where(ConflictPoint.distributor_id.is_(None))).one()
+    later = (cast.TODAY + timedelta(days=24)).isoformat()
+    assert post(across, key, f"points/{point.id}/day", "rep", due=later, words="x").status_code == 403
+    assert "Postpone it" not in page(across, key, "rep")
+    unclear = post(across, key, f"points/{point.id}/day", due="2020-01-01", words="")
+    assert unclear.status_code == 422
+    for said in ("That day is over", "Fill this in."):
+        assert said in unclear.text
+    same = post(across, key, f"points/{point.id}/day", due=SOON, words="The printer is late")
+    assert "That is its day already." in same.text
+    assert post(across, key, f"points/{point.id}/day", due=later, words="The printer is late").status_code == 303
+    for who in ("rep", "boss"):
+        text = page(across, key, who)
+        for said in (
+            f"by {later}",
+            f"Was to be done by {SOON}; postponed 1 time",
+            "The printer is late",
+            f"{SOON} → {later}",
+        ):
+            assert said in text
+    months = {day: across.as_("boss").get(f"/promises?day={day}").text for day in (SOON, later)}
+    assert ("Marks the map" in months[SOON], "Marks the map" in months[later]) == (False, True)
+
+
+def test_what_counts_no_longer_is_not_late(across: Desk) -> None:
+    key = opened(across)
+    agreed(across, key)
+    assert post(across, key, "reopening", words="He is back").status_code == 303
+    with across.app.app_context():
+        db.session.execute(sa.update(ConflictPoint).values(due=cast.TODAY - timedelta(days=3)))
+        db.session.commit()
+    before = page(across, key, "boss").partition("Agreed before")[2]
+    assert "no longer counts" in before
+    assert "3 days late" not in before
+
+
+def test_whoever_opens_one_sees_what_goes_on_there(across: Desk) -> None:
+    opened(across, "rep", "D001", "D002")
+    assert "C-000001" in across.as_("rep").get("/conflicts/new?distributor=D001").text
+
+
+def test_the_parties_still_to_be_looked_at_are_named_and_open_promises_hinder_the_end(across: Desk) -> None:
+    key = opened(across)
+    agreed(across, key)
+    ours, theirs = of(across, "D001"), of(across, "D042")
+    assert post(across, key, "findings", party=str(ours), holds="yes", words="Quiet").status_code == 303
+    text = page(across, key, "boss")
+    assert "Still to be looked at: 武汉江夏饲料经营部" in text
+    assert f'<option value="{theirs}" selected>' in text.partition('id="found-party"')[2].partition("</select>")[0]
+    assert post(across, key, "findings", party=str(theirs), holds="yes", words="Quiet").status_code == 303
+    assert "Promises are still open." in page(across, key, "boss")
+
+
 def test_opened_from_an_area_and_linked_with_more(across: Desk) -> None:
     area = across.one(Area, Area.distributor_id == of(across, "D001"))
     address = f"/conflicts/new?link=area:{area.id}&party=D001&party=D042"
@@ -181,7 +238,9 @@ def test_opened_from_an_area_and_linked_with_more(across: Desk) -> None:
     assert post(across, key, "links", link=f"nothing:{product.id}").status_code == 422
     assert across.count(ConflictLink) == 2
     assert "Product P10" in page(across, key, "boss")
-    assert "outside your patch, or gone" in page(across, key, "colleague"), "the area of another one's distributor"
+    theirs = page(across, key, "colleague")
+    assert "1 thing outside your patch, or gone" in theirs, "the area of another one's distributor"
+    assert "Sales areas:" not in theirs, "not even of which kind it is"
 
 
 def test_a_supervisor_adds_a_party_and_gives_it_to_somebody(across: Desk) -> None:

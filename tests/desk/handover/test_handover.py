@@ -20,7 +20,7 @@ from fieldapp.desk.handover.models import Handover, HandoverItem
 from fieldapp.desk.handover.queries import Wanted
 from fieldapp.desk.handover.rules import Kind, Matter, Refusal, State, Why
 from fieldapp.fieldwork.conflicts import actions as conflicts
-from fieldapp.fieldwork.conflicts.models import ConflictPoint
+from fieldapp.fieldwork.conflicts.models import ConflictFollowUp, ConflictPoint
 from fieldapp.fieldwork.feedback import actions as feedback
 from fieldapp.fieldwork.feedback.models import Remark, RemarkStep
 from fieldapp.fieldwork.feedback.rules import RemarkKind, StepKind
@@ -197,6 +197,17 @@ def test_a_patch_with_what_the_rep_has_open(world: dict[str, Any]) -> None:
         )
         for one_of, whose in ((quarrel, rep), (theirs, rep), (theirs, world["boss"]), (kept, rep))
     ]
+    follow_up = cast.add(
+        ConflictFollowUp(
+            conflict_id=quarrel.id,
+            round=1,
+            distributor_id=one.id,
+            rep_id=rep.id,
+            day=TODAY + timedelta(days=1),
+            made_by_id=rep.id,
+            made_at=NOW,
+        )
+    )
     before, plan, twice = (cast.make_plan(one, rep, TODAY + timedelta(days=n)) for n in (-1, 1, 2))
     gone = twice.id
     cast.make_plan(one, mate, TODAY + timedelta(days=2))
@@ -208,6 +219,7 @@ def test_a_patch_with_what_the_rep_has_open(world: dict[str, Any]) -> None:
     assert done.went == {"distributor": 1, "ticket": 1, "survey": 1, "remark": 1, "task": 1, "plan": 2, "conflict": 2}
     assert (quarrel.owner_id, kept.owner_id, theirs.owner_id) == (mate.id, rep.id, mate.id)
     assert [point.owner_id for point in points] == [mate.id, mate.id, world["boss"].id, rep.id]
+    assert follow_up.rep_id == plan.rep_id == mate.id, "it stands in the calendar once"
     assert audited("conflicts.pass_on") == 1
     assert (one.rep_id, outside.rep_id) == (mate.id, rep.id)
     assert {ticket.rep_id, promise.owner_id, said.owner_id, survey.rep_id, plan.rep_id} == {mate.id}
@@ -220,6 +232,20 @@ def test_a_patch_with_what_the_rep_has_open(world: dict[str, Any]) -> None:
     assert audited("distributors.give_to_rep") == audited("tasks.pass_on") == 1
     changes = db.session.scalars(sa.select(AuditEntry.changes).where(AuditEntry.action == "tasks.pass_on")).one()
     assert changes == {"owner_id": [str(rep.id), str(mate.id)]}
+
+
+def test_a_conflict_stays_with_the_party_that_the_new_rep_does_not_cover(world: dict[str, Any]) -> None:
+    near = cast.make_user("near", patch=[world["one"].region_code])
+    beyond = cast.make_distributor("D004", "410103", rep_id=world["rep"].id)
+    quarrel = cast.make_conflict([world["one"], beyond], world["rep"])
+    db.session.commit()
+    world["near"] = near
+    done = arrange(world, of_reps(world, to="near"), "boss")
+    db.session.commit()
+    assert done.went == {"distributor": 1}
+    assert quarrel.owner_id == world["rep"].id
+    whys = dict(db.session.execute(sa.select(HandoverItem.subject_id, HandoverItem.why)).tuples().all())
+    assert whys[quarrel.id] is whys[beyond.id] is Why.OUTSIDE
 
 
 def test_to_come_carried_out_once_or_called_off(app: Flask, world: dict[str, Any]) -> None:

@@ -106,7 +106,7 @@ def test_a_team_and_nobody_elses(promised: Flask) -> None:
     assert "Say sorry" not in texts("colleague", "&part=team")
     assert rows(promised, "stranger", "&part=team") == []
     assert texts("boss", "&distributor=D042") == {"Colleague's task", "Stays west"}
-    assert texts("boss", "&source=meeting") == {"Town hall"}
+    assert texts("boss", "&source=meeting") == {"C-000001 Town hall"}
     assert texts("boss", "&region=4201") == {"Colleague's task", "Stays west"}
 
 

@@ -75,7 +75,8 @@ def audited() -> list[str]:
 
 
 def points(conflict: Conflict) -> list[ConflictPoint]:
-    return list(queries.points(conflict))
+    """The other distributor's first: both are due on the same day."""
+    return sorted(queries.points(conflict), key=lambda point: point.distributor_id is None)
 
 
 def test_everybody_whose_party_it_is_hears_of_it_once(known: dict[str, Any]) -> None:
@@ -110,6 +111,40 @@ def test_what_one_says_in_confidence_the_others_side_does_not_read(known: dict[s
     with pytest.raises(RefusedError) as refused:
         actions.note(viewer(known, "rep"), conflict, "He says", WHEN, of=known["theirs"].id)
     assert refused.value.reason is Refusal.PARTY
+
+
+def test_a_point_is_postponed_with_a_reason_told_and_recalled_again(known: dict[str, Any]) -> None:
+    conflict, rep, boss = agreed(known), viewer(known, "rep"), viewer(known, "boss")
+    theirs = next(point for point in points(conflict) if point.distributor_id)
+    reminders.remind(cast.NOW, SOON)
+    assert told("due") == {"rep", "colleague"}
+    later = SOON + timedelta(days=14)
+    with pytest.raises(RefusedError) as refused:
+        agreements.postpone(rep, conflict, theirs.id, later, "He asks for time", WHEN)
+    assert refused.value.reason is Refusal.PARTIES, "an agreement binds both sides"
+    with pytest.raises(agreements.SameDayError):
+        agreements.postpone(boss, conflict, theirs.id, SOON, "", WHEN)
+    key = uuid7()
+    for _tap in range(2):
+        agreements.postpone(boss, conflict, theirs.id, later, "The lorry is broken", WHEN, key=key)
+    assert theirs.due == later
+    assert told("postponed") == {"rep", "colleague"}
+    entry = db.session.scalars(sa.select(ConflictEntry).where(ConflictEntry.id == key)).one()
+    assert (entry.words, entry.values["was"], entry.values["due"]) == (
+        "The lorry is broken",
+        SOON.isoformat(),
+        later.isoformat(),
+    )
+    assert audited().count("postpone") == 1
+    unread = sa.select(sa.func.count()).where(Notice.kind == "conflicts.due", Notice.read_at.is_(None))
+    unread = unread.where(Notice.path.endswith(str(theirs.id)))
+    assert db.session.scalar(unread) == 0, "what was told of the day before is done with"
+    reminders.remind(cast.NOW, later)
+    assert db.session.scalar(unread) == 2
+    agreements.settle_point(boss, conflict, theirs.id, True, "", WHEN)
+    with pytest.raises(RefusedError) as refused:
+        agreements.postpone(boss, conflict, theirs.id, SOON, "", WHEN)
+    assert refused.value.reason is Refusal.MOVED
 
 
 def test_from_a_quarrel_to_the_end_and_again(known: dict[str, Any]) -> None:
@@ -193,7 +228,8 @@ def test_what_is_near_or_overdue_is_recalled_once(known: dict[str, Any]) -> None
     assert idle.stalled_told
     later = sa.select(sa.func.count()).where(Notice.read_at.is_(None), Notice.kind == "conflicts.overdue")
     before = db.session.scalar(later) or 0
-    agreements.settle_point(viewer(known, "boss"), conflict, points(conflict)[0].id, True, "", WHEN)
+    theirs = next(point for point in points(conflict) if point.distributor_id)
+    agreements.settle_point(viewer(known, "boss"), conflict, theirs.id, True, "", WHEN)
     assert db.session.scalar(later) == before - 3, "of this promise, not of the other one"
 
 
