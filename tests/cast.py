@@ -120,7 +120,7 @@ def make_area(distributor: Distributor, region: str, line: str = "*", **values: 
     )
 
 
-def make_price(product: Product, region: str, list_price: int, floor_price: int | None, **values: Any) -> Price:
+def make_price(product: Product, region: str, list_price: int | None, floor_price: int | None, **values: Any) -> Price:
     """A price row in fen per tonne for every tier, valid since 2024."""
     make_region(region)
     tier = values.pop("tier", "*")

@@ -136,10 +136,12 @@ def _lines(buyers: Mapping[UUID, _Buyer], since: Mapping[UUID, date], run: _Run)
     endless = []
     for key in buyers:
         days = sorted({line.day for line in found[key]})
-        first = rules.certain_from(days, start, since[key], numbers)
+        # A credit note, and what comes back, is held against what was bought in the days before it.
+        earliest = since[key] - timedelta(days=numbers.credit_days)
+        first = rules.certain_from(days, start, earliest, numbers)
         if first is None:
             endless.append(key)
-        elif first < since[key]:
+        elif first < earliest:
             found[key] = [line for line in found[key] if line.day >= first]
     if endless:  # bought day after day: where the wholes begin is told by the first order of all
         found |= _read(endless, buyers, _ENDLESS, run)

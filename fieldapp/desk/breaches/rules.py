@@ -230,7 +230,7 @@ def judge(lines: Iterable[Line], price_of: PriceOf, permits: Iterable[Permit], n
     found: list[Outcome] = []
     rooms: list[tuple[date, _Group]] = []
     for whole in wholes(lines, numbers.window_days):
-        groups, taken = _groups(whole, price_of)
+        groups, taken = _groups(whole, price_of, lambda line: _usual(line, rooms, price_of, numbers))
         if groups:
             _spread(groups, taken, price_of)
         elif taken < 0:
@@ -246,8 +246,11 @@ _Key = tuple[str, UUID, Result]
 Used = tuple[tuple[UUID, int, int], ...]  # (approval, its line, grams)
 
 
-def _groups(whole: Sequence[Line], price_of: PriceOf) -> tuple[dict[_Key, _Group], Exact]:
-    """The goods of a whole, and what was taken off it besides (fen, at most 0)."""
+def _groups(
+    whole: Sequence[Line], price_of: PriceOf, usual: Callable[[Line], Fraction | None]
+) -> tuple[dict[_Key, _Group], Exact]:
+    """The goods of a whole, and what was taken off it besides (fen, at most 0). `usual`: what a product was sold for at
+    most, where it comes back and the whole has none of it; fen per gram."""
     groups: dict[_Key, _Group] = defaultdict(_Group)
     taken: Exact = 0
     for line in whole:
@@ -268,28 +271,49 @@ def _groups(whole: Sequence[Line], price_of: PriceOf) -> tuple[dict[_Key, _Group
             taken += line.amount
     for line in whole:
         if line.grams < 0:
-            taken += _returned(line, groups)
+            taken += _returned(line, groups, usual)
     for group in groups.values():
         if len({line.invoice for line in group.lines}) > 1:
             group.marks.add(Mark.SPLIT)
     return groups, min(taken, 0)
 
 
-def _returned(line: Line, groups: Mapping[_Key, _Group]) -> Exact:
-    """What a return takes off the whole: nothing, but what was credited above the dearest price of the whole."""
+def _returned(line: Line, groups: Mapping[_Key, _Group], usual: Callable[[Line], Fraction | None]) -> Exact:
+    """What a return takes off the whole: nothing, but what was credited above the dearest price of the whole; of a
+    product that the whole has none of, above the `usual` one."""
     same = [group for (_place, product, _case), group in groups.items() if product == line.product]
     sold = [one for group in same for one in group.lines if one.grams > 0]
     mark, off = Mark.RETURN, Fraction(0)
+    dearest: Fraction | None = None
     if line.amount > 0:
         mark = Mark.REVERSED
-    elif sold:
-        dearest = max(Fraction(one.amount, one.grams) for one in sold)
+    else:
+        dearest = max((Fraction(one.amount, one.grams) for one in sold), default=None) if sold else usual(line)
+    if dearest is not None:
         off = min(off, line.amount - dearest * line.grams)
         mark = Mark.DEAR_RETURN if off < -ROUNDING else mark
     for group in same:
         group.marks.add(mark)
         group.lines.append(line)
     return off
+
+
+def _usual(line: Line, rooms: Sequence[tuple[date, _Group]], price_of: PriceOf, numbers: Numbers) -> Fraction | None:
+    """The dearest price, fen per gram, of what was bought of a product in the days before it came back. Bought longer
+    ago it may have been at a price that nobody knows here: then one that is too dear for any. None: it has no price."""
+    since = line.day - timedelta(days=numbers.credit_days)
+    sold = [
+        Fraction(one.amount, one.grams)
+        for day, group in rooms
+        if since <= day
+        for one in group.lines
+        if one.product == line.product and one.grams > 0
+    ]
+    if sold:
+        return max(sold)
+    row = price_of(line).row
+    listed = (row.list_price or row.floor_price) if row else None
+    return Fraction(numbers.odd_factor * listed, GRAMS_PER_TONNE) if listed else None
 
 
 def _spread(groups: Mapping[_Key, _Group], taken: Exact, price_of: PriceOf) -> None:

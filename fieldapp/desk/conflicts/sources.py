@@ -29,6 +29,7 @@ from fieldapp.network.territory.models import Area
 from fieldapp.people.accounts.models import Role, User
 from fieldapp.people.accounts.queries import reps_of, viewer_of
 from fieldapp.people.accounts.viewer import Viewer
+from fieldapp.trade.pricing import queries as pricing
 from fieldapp.trade.pricing.models import Price
 from fieldapp.trade.products import lines
 
@@ -169,12 +170,13 @@ def _suggest_products(_viewer: Viewer, _distributors: Collection[UUID]) -> list[
     return [(str(one.id), f"{one.name} · {one.code}") for one in reference.read()[0].products.values() if one.active]
 
 
-def _find_prices(_viewer: Viewer, keys: Collection[str]) -> dict[str, Linked]:
-    """A row of the price list by what everybody may see of it: never its floor."""
+def _find_prices(viewer: Viewer, keys: Collection[str]) -> dict[str, Linked]:
+    """A row of the price book that he may see, by what everybody may see of it: never its floor."""
     held, regions = reference.read()
     names = {one.id: one.name for one in held.products.values()}
     columns = (Price.id, Price.product_id, Price.region_code, Price.tier, Price.list_price, Price.valid_from)
-    rows = db.session.execute(sa.select(*columns).where(Price.id.in_(links.keys_of(keys))))
+    wanted = Price.id.in_(links.keys_of(keys)), pricing.visible(viewer)
+    rows = db.session.execute(sa.select(*columns).where(*wanted))
     return {
         str(row.id): Linked(
             " · ".join(
@@ -182,7 +184,7 @@ def _find_prices(_viewer: Viewer, keys: Collection[str]) -> dict[str, Linked]:
                     names.get(row.product_id, ""),
                     regions.path(row.region_code),
                     _("all tiers") if row.tier == "*" else row.tier,
-                    show_yuan(row.list_price) + _("/t"),
+                    "—" if row.list_price is None else show_yuan(row.list_price) + _("/t"),
                     row.valid_from.isoformat(),
                 ]
             ),

@@ -129,15 +129,18 @@ def arrange(viewer: Viewer, wanted: Wanted, reason: str, key: UUID, when: OnDay,
     return handover
 
 
-def call_off(viewer: Viewer, handover: Handover, when: OnDay) -> None:
-    """It will not be, and the areas are as they were. Raises MovedError, network.areas.actions.TakenError."""
+def call_off(viewer: Viewer, handover: Handover, when: OnDay) -> bool:
+    """It will not be; whether the areas are as they were. Where somebody has taken them from the new one since, they
+    stay as he made them: otherwise it could neither be carried out nor called off. Raises MovedError,
+    network.areas.actions.TakenError."""
     if not _leave(handover, State.CALLED_OFF, when.now, viewer.id):
         raise MovedError
     begun = [
         (UUID(one["old"]), UUID(one["new"]), date.fromisoformat(one["to"]) if one["to"] else None)
         for one in handover.areas
     ]
-    if begun:
+    as_before = not begun or queries.has_it(queries.wanted_of(handover))
+    if begun and as_before:
         try:
             areas.hand_back(viewer, begun, handover.day, when.now)
         except areas.MovedError as error:
@@ -145,6 +148,7 @@ def call_off(viewer: Viewer, handover: Handover, when: OnDay) -> None:
     record(viewer.id, "handover.call_off", SUBJECT, handover.id, when.now, _states(State.CALLED_OFF))
     told.settle_coming(handover, when.now)
     told.tell_of(handover, "called_off", when.now, but=viewer.id)
+    return as_before
 
 
 def carry_out_due(now: datetime, today: date) -> int:

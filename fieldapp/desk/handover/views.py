@@ -161,7 +161,7 @@ def cancel(handover_id: UUID) -> Response:
     if not _may(row.handover.kind, row.handover.region_code):
         abort(403)
     try:
-        actions.call_off(current_user, row.handover, _when())
+        as_before = actions.call_off(current_user, row.handover, _when())
     except (MovedError, area_actions.TakenError):
         db.session.rollback()
         return _show(
@@ -171,7 +171,12 @@ def cancel(handover_id: UUID) -> Response:
                 "It could not be called off: it was carried out or called off, or its areas were changed, meanwhile."
             ),
         )
-    flash(_("Called off. Everything is as it was."), "ok")
+    flash(
+        _("Called off. Everything is as it was.")
+        if as_before
+        else _("Called off. Nothing goes along; the areas stay as they were changed meanwhile."),
+        "ok",
+    )
     return see_other(url_for(".show", handover_id=handover_id))
 
 

@@ -107,7 +107,8 @@ def problem_text(problem: Refusal) -> str:
     """Why it was not carried out on its day, and what to do."""
     if problem is Refusal.NOT_THEIRS:
         return _(
-            "The new distributor no longer has the area on this day. Assign it again, and what is open goes along."
+            "The new distributor no longer has the area on this day. Assign it again, and what is open goes along; or"
+            " call it off, and the areas stay as they are now."
         )
     return refusal_text(problem)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 
+from fieldapp.core.clock import SHANGHAI
 from fieldapp.core.sheets import Cell
 from fieldapp.trade.pricing.change_rules import PRICES, Held
 from fieldapp.trade.pricing.models import PriceChange
@@ -77,8 +78,9 @@ def history(rows: Iterable[tuple[PriceChange, str, str, str | None]], place: Pla
     """One row for each change; yuan per tonne."""
     for change, code, name, by in rows:
         where = change.region_code
+        at = change.at.astimezone(SHANGHAI).replace(tzinfo=None)
         head: list[Cell] = [
-            change.at, by or _("A command"), code, name, where, place(where), change.tier, change.valid_from,
+            at, by or _("A command"), code, name, where, place(where), change.tier, change.valid_from,
         ]  # fmt: skip
         yield [*head, *_values(change.before), *_values(change.after), change.backdated]
 

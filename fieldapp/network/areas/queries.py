@@ -33,7 +33,7 @@ STATES = ("today", "coming", "ended", "all")
 
 
 class Row(NamedTuple):
-    """An area in a list."""
+    """An area in a list; `code` and `name` "" where the viewer may not know whose it is."""
 
     id: UUID
     distributor_id: UUID
@@ -126,7 +126,7 @@ def listed(viewer: Viewer, asked: Asked, today: date, most: int | None = PAGE) -
     if most is not None:
         rows = rows.limit(most).offset((asked.page - 1) * most)
     count = sa.select(sa.func.count()).select_from(Area).join(Distributor).where(*where)
-    found = [Row(*row) for row in db.session.execute(rows)]
+    found = [_as_known(viewer, Row(*row)) for row in db.session.execute(rows)]
     return Listed(found, len(found) if most is None else db.session.scalar(count) or 0)
 
 
@@ -172,7 +172,12 @@ def select_rows() -> sa.Select[Any]:
 def find(viewer: Viewer, area_id: UUID) -> Row | None:
     """One area that the viewer may see."""
     row = db.session.execute(select_rows().where(Area.id == area_id, visible(viewer))).first()
-    return Row(*row) if row is not None else None
+    return _as_known(viewer, Row(*row)) if row is not None else None
+
+
+def _as_known(viewer: Viewer, row: Row) -> Row:
+    """Without who has it, where that is a distributor outside his patch: as on the map, and in a deal check."""
+    return row if viewer.covers(row.home) else row._replace(code="", name="")
 
 
 def of_distributor(distributor_id: UUID, today: date, most: int) -> list[Row]:

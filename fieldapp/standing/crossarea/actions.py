@@ -286,7 +286,8 @@ def agree(viewer: Viewer, case: CrossCase, measure: Agreement, when: When, *, se
 def settle_measure(viewer: Viewer, case: CrossCase, measure_id: UUID, words: str, when: When) -> None:
     """One measure is done; with the last one the case is settled. Done already: nothing happens. Raises RefusedError,
     GoneError for a measure of another case."""
-    measure = db.session.get(CrossMeasure, measure_id, populate_existing=True)
+    # Locked: of two who say it at once the second finds it done, and counts no other measure as done in its place.
+    measure = db.session.get(CrossMeasure, measure_id, populate_existing=True, with_for_update=True)
     if measure is None or measure.case_id != case.id:
         raise GoneError
     if measure.settled_at is not None:

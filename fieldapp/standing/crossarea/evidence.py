@@ -11,6 +11,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from fieldapp.core.clock import SHANGHAI
 from fieldapp.core.db import db, insert_into, uuid7
 from fieldapp.people.audit.actions import record_each
 from fieldapp.people.notices.actions import tell
@@ -277,4 +278,5 @@ def _announce(regions: Collection[str], now: datetime) -> None:
     """Once a day, however many there are."""
     if regions:
         path = "/cross-area?part=new&origin=suspicion"
-        tell(told.nearest(sorted(regions)), f"{told.NAME}.suspected", f"suspected:{now:%Y-%m-%d}", {}, path, now)
+        about = f"suspected:{now.astimezone(SHANGHAI):%Y-%m-%d}"
+        tell(told.nearest(sorted(regions)), f"{told.NAME}.suspected", about, {}, path, now)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from flask_babel import gettext as _
 
+from fieldapp.core.clock import SHANGHAI
 from fieldapp.core.sheets import Cell
 
 from . import words
@@ -40,7 +41,7 @@ def rows(found: Iterable[Row], place: Callable[[str | None], str]) -> Iterator[l
             row.other,
             place(row.other_region),
             _(", ").join(words.kind_name(kind) for kind in row.shown_kinds),
-            row.changed_at.date(),
+            row.changed_at.astimezone(SHANGHAI).date(),
         ]
 
 
@@ -52,4 +53,9 @@ def group_header() -> list[str]:
 def group_rows(found: Iterable[GroupRow]) -> Iterator[list[Cell]]:
     """One row for each group."""
     for row in found:
-        yield [row.name or _("Reaches beyond your patch"), row.members, row.seen, row.made_at.date()]
+        yield [
+            row.name or _("Reaches beyond your patch"),
+            row.members,
+            row.seen,
+            row.made_at.astimezone(SHANGHAI).date(),
+        ]

@@ -94,6 +94,18 @@ def test_who_sells_there_stands_on_the_form_at_once(app: Flask, rivals: None, vi
     assert "Who sells here already" not in visit("admin").get("/areas/new?distributor=D001&region=410103").text
 
 
+def test_who_lies_outside_the_patch_is_not_named(app: Flask, rivals: None, visit: Callable[[str], Visitor]) -> None:
+    """As on the map: somebody else has an area here, and who that is stays with those who look after him."""
+    key = hold(app, "D650", "410102")
+    for path in ("/areas", f"/areas/{key}", "/areas/export.csv"):
+        seen = visit("rep").get(path).text
+        assert "a distributor elsewhere" in seen, path
+        assert "D650" not in seen, path
+        assert "Far away" not in seen, path
+        assert "Far away" in visit("admin").get(path).text, path
+        assert path == f"/areas/{key}" or "Far away" in visit("stranger").get(path).text, path
+
+
 def test_what_it_takes_from_others_is_confirmed(app: Flask, rivals: None, visit: Callable[[str], Visitor]) -> None:
     hold(app, "D002", "4101")
     admin = visit("admin")

@@ -30,8 +30,14 @@ class Shop:
         """What the command says."""
         path = self.folder / "invoices.csv"
         path.write_text("\n".join([COLUMNS, *rows]) + "\n")
-        done = self.desk.app.test_cli_runner().invoke(FlaskGroup(load_dotenv=False), ["import", "invoices", str(path)])
-        return str(done.output)
+        return self._run("import", "invoices", str(path))
+
+    def review(self) -> None:
+        """Look at all invoices again."""
+        assert "looked at" in self._run("invoices", "review", "--since", "2026-01-01")
+
+    def _run(self, *words: str) -> str:
+        return str(self.desk.app.test_cli_runner().invoke(FlaskGroup(load_dotenv=False), [*words]).output)
 
     def line(self, amount: object, number: str = "N1", **changes: Any) -> str:
         """A row: 5 t of P10, on 20 November, on credit."""

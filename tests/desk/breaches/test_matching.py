@@ -1,5 +1,7 @@
 """Imported invoices against price book and approvals: what becomes a breach, and what becomes of it."""
 
+from datetime import timedelta
+
 import pytest
 import sqlalchemy as sa
 
@@ -46,7 +48,7 @@ def test_judged_again_without_a_change(shop: Shop) -> None:
     """Looked at again, whatever the price book says by now of other days, nothing is said twice."""
     shop.sold(shop.line(15000), shop.line(16000, "N2", date="2026-11-22"))
     before = shop.found()
-    shop.desk.app.test_cli_runner().invoke(args=["invoices", "review", "--since", "2026-01-01"])
+    shop.review()
     with shop.desk.app.app_context():
         fresh.queue_since(cast.TODAY.replace(month=1))
         db.session.commit()
@@ -68,6 +70,24 @@ def test_one_whole_on_several_invoices(shop: Shop) -> None:
     shop.sold(shop.line(15950, "N0", date="2026-11-19"))
     assert shop.found() == [("below", "open", 359_000)]
     assert shop.breach().first_on.isoformat() == "2026-11-19"
+
+
+def test_a_credit_note_is_held_against_what_was_bought_before_it(shop: Shop) -> None:
+    """Who buys every other day, pauses, and is paid his rebates out: the days before the pause count, whenever the note
+    is read in. 800 are the rebates (40 a tonne) of four of these orders."""
+    days = [cast.TODAY.replace(month=8, day=20) + timedelta(days=2 * number) for number in range(38)]
+    orders = [shop.line(15950, f"A{day}", date=day, due=day + timedelta(days=30)) for day in days]
+    pause = days[-1] + timedelta(days=6)
+    shop.sold(*orders, shop.line(15950, "B", date=pause, due=pause + timedelta(days=30)))
+    shop.sold(shop.line(-800, "C", kg=0, date=pause + timedelta(days=14)))
+    assert shop.found() == []
+    shop.review()
+    assert shop.found() == []
+    shop.sold(shop.line(-8000, "C", kg=0, date=pause + timedelta(days=14)))
+    found = shop.found()
+    assert [one[:2] for one in found] == [("credit_note", "open")]
+    shop.review()
+    assert shop.found() == found
 
 
 def test_an_invoice_goes_to_another_distributor(shop: Shop) -> None:

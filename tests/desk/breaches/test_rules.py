@@ -114,6 +114,17 @@ CASES = (
     ),
     Case("goods back, and money too", (line(10, 29000), line(-1, 9000, line_no=2)), ((B, 1000),)),
     Case("only goods back", (line(-5, -20000),), ()),
+    Case("goods back weeks later at their price", (line(10, 30000), line(-5, -15000, day=20, invoice=2)), ((K, 0),)),
+    Case(
+        "a kilogram back weeks later, for the price of tonnes",
+        (line(10, 30500), line("-0.001", -5000, day=20, invoice=2)),
+        ((K, 0), (Result.CREDIT_NOTE, 4497)),  # 500 stood above the floor, and the kilogram was worth 3
+    ),
+    Case(
+        "a kilogram of another product back, for the price of tonnes",
+        (line(10, 30000), line("-0.001", -5000, product=FISH, line_no=2)),
+        ((B, 4987),),
+    ),
     Case("the cheap half on its own invoice", (line(5, 15100), line(5, 14800, invoice=2, day=1)), ((B, 100),)),
     Case("a dear and a cheap half that make it up", (line(5, 15200), line(5, 14800, invoice=2, day=3)), ((K, 0),)),
     Case("the same, too far apart", (line(5, 15200), line(5, 14800, invoice=2, day=4)), ((K, 0), (B, 200))),

@@ -8,10 +8,12 @@ import pytest
 import sqlalchemy as sa
 
 from fieldapp.core.db import begin_writing, db
+from fieldapp.fieldwork.conflicts import links
 from fieldapp.fieldwork.conflicts.models import Conflict, ConflictLink, ConflictParty
 from fieldapp.network.distributors.models import Distributor
 from fieldapp.network.territory.models import Area
 from fieldapp.people.accounts.models import User
+from fieldapp.people.accounts.queries import viewer_of
 from tests import cast
 from tests.desk.conftest import Desk, desk
 from tests.standing.merged.test_decide import make_pair
@@ -90,3 +92,19 @@ def test_a_rep_learns_nothing_of_merged_accounts(desk: Desk, things: dict[str, t
     assert page not in text
     assert "outside your patch, or gone" in text
     assert f"merged:{key}" not in desk.as_("rep").get(f"/conflicts/new?link=merged:{key}&party=D001").text
+
+
+def test_a_price_is_found_by_whom_it_holds_for(desk: Desk) -> None:
+    """A row with a floor and no list price reads as one; of another province nobody here finds it."""
+    with desk.app.app_context():
+        begin_writing()
+        product = cast.make_product("P77")
+        here, there = (cast.make_price(product, region, None, 300_000) for region in ("41", "65"))
+        db.session.commit()
+        rep = viewer_of(db.session.scalars(sa.select(User).where(User.username == "rep")).one())
+        with desk.app.test_request_context():
+            found = links.find(rep, [("price", str(row.id)) for row in (here, there)])
+        assert [key for _kind, key in found] == [str(here.id)]
+        title = found["price", str(here.id)].title
+        assert "P77" in title or product.name in title
+        assert "3,000" not in title

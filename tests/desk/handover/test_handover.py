@@ -257,7 +257,7 @@ def test_to_come_carried_out_once_or_called_off(app: Flask, world: dict[str, Any
     # The area has its days at once; what is open waits for the day.
     assert held() == [("D001", "2024-01-01", "2026-11-30"), ("D002", "2026-12-01", "")]
     assert (coming.state, ticket.distributor_id) == (State.COMING, world["one"].id)
-    actions.call_off(viewer_of(world["admin"]), coming, WHEN)
+    assert actions.call_off(viewer_of(world["admin"]), coming, WHEN) is True
     db.session.commit()
     assert held() == [("D001", "2024-01-01", "")]
     with pytest.raises(MovedError):
@@ -308,6 +308,12 @@ def test_areas_that_were_changed_meanwhile_hold_it_up(world: dict[str, Any]) -> 
     db.session.expire_all()
     assert (coming.state, coming.problem) == (State.COMING, Refusal.NOT_THEIRS)
     assert shop.distributor_id == world["one"].id
+    # What cannot be carried out can be called off: the areas stay as they were made.
+    begin_writing()
+    assert actions.call_off(viewer_of(world["admin"]), coming, ON_IT) is False
+    db.session.commit()
+    assert (coming.state, coming.problem) == (State.CALLED_OFF, None)
+    assert held() == [("D001", "2024-01-01", "2026-11-30")]
 
 
 def test_a_merged_remark_follows_the_one_that_was_kept(world: dict[str, Any]) -> None:

@@ -312,3 +312,17 @@ def test_of_a_measure_only_its_own_case_is_settled(known: dict[str, Any]) -> Non
     assert measure is not None
     with pytest.raises(actions.GoneError):
         actions.settle_measure(boss, case, measure, "", WHEN)
+
+
+def test_a_measure_settled_twice_at_once_settles_no_other(app: Flask, known: dict[str, Any]) -> None:
+    boss = viewer(known, "boss")
+    for _round in range(4):
+        case = confirmed(known)
+        for words in ("Never again", "Buys it back"):
+            actions.agree(boss, case, Agreement(MeasureKind.WARNING, 0, cast.TODAY, words), WHEN, seen=case.version)
+        measure = queries.measures(case)[0].id
+        acts = [lambda own, measure=measure: actions.settle_measure(boss, own, measure, "", WHEN)] * 2
+        assert at_once(app, case, *acts) == ["done", "done"]
+        db.session.refresh(case)
+        assert case.state is S.AGREED
+        assert thread(case).count(V.SETTLE) == 1
