@@ -20,5 +20,12 @@ def rows(areas: Iterable[Row], place: Callable[[str | None], str]) -> Iterator[l
     for one in areas:
         shared = _("Yes") if one.shared else _("No")
         yield [
-            one.code, one.name or _("a distributor elsewhere"), one.region_code, place(one.region_code), one.line, one.valid_from, one.valid_to, shared,
-        ]  # fmt: skip
+            one.code,
+            one.name or _("a distributor elsewhere"),
+            one.region_code,
+            place(one.region_code),
+            one.line,
+            one.valid_from,
+            one.valid_to,
+            shared,
+        ]
