@@ -209,4 +209,5 @@ def test_looking_at_it_writes_nothing(rated: Rated) -> None:
 
 def test_the_key_of_a_proposal_is_the_one_of_its_page(rated: Rated) -> None:
     text = rated.as_("rep").get(f"/distributors/{rated.id}/grade/new").text
-    UUID(text.partition('name="id" value="')[2].partition('"')[0])
+    key = text.partition('name="id" value="')[2].partition('"')[0]
+    assert str(UUID(key)) == key
